@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ryuso;
+
+/// <summary>Runs the programs of one spec, one at a time. The generator derives one from each spec.</summary>
+public abstract class Orchestrator
+{
+    private readonly Lane _lane = new();
+    private readonly Runner _runner;
+
+    /// <summary>Called by generated code.</summary>
+    /// <param name="definition">The compiled spec.</param>
+    /// <param name="logger">Where runs are logged; null for nowhere.</param>
+    /// <param name="timeProvider">The clock; null for the system's.</param>
+    protected Orchestrator(SpecDefinition definition, ILogger? logger = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        Definition = definition;
+        _runner = new Runner(this, definition, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System);
+    }
+
+    /// <summary>The compiled spec.</summary>
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public SpecDefinition Definition { get; }
+
+    /// <summary>Runs a program and waits for its end. A failed or rejected run is a result, not an exception.</summary>
+    /// <param name="program">The program's name in the spec.</param>
+    /// <param name="dataPool">The initial pool; null for an empty one.</param>
+    /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
+    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
+    public async Task<ProgramResult> RunAsync(
+        string program,
+        JsonObject? dataPool = null,
+        JsonObject? metadata = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        JsonObject request = new() { ["program"] = program };
+        if (dataPool is not null)
+        {
+            request["data_pool"] = dataPool.DeepClone();
+        }
+
+        if (metadata is not null)
+        {
+            request["metadata"] = metadata.DeepClone();
+        }
+
+        var answer = new System.Buffers.ArrayBufferWriter<byte>();
+        await RunRequestAsync(JsonBytes.Of(request), answer, cancellationToken).ConfigureAwait(false);
+        return new ProgramResult((JsonObject)JsonNode.Parse(answer.WrittenSpan)!);
+    }
+
+    /// <summary>Reads one whole request object, runs it on the lane and writes its answer (rejections included).</summary>
+    internal async ValueTask RunRequestAsync(
+        ReadOnlyMemory<byte> request,
+        System.Buffers.IBufferWriter<byte> answer,
+        CancellationToken cancellationToken)
+    {
+        if (_runner.IsRunningThisFlow)
+        {
+            throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
+        }
+
+        await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _runner.RunAsync(request, answer).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+    }
+
+    /// <summary>How many requests wait for the lane.</summary>
+    internal int Waiting => _lane.Waiting;
+
+    internal DataPool NewPool(PoolSlots slots)
+    {
+        DataPool pool = CreatePool();
+        pool.Open(slots);
+        return pool;
+    }
+
+    internal ValueTask<HookResult> Invoke(int hook, DataPool pool, HookContext context) => InvokeAsync(hook, pool, context);
+
+    /// <summary>Makes the spec's typed pool. Generated.</summary>
+    protected abstract DataPool CreatePool();
+
+    /// <summary>Calls a hook with its arguments taken from the pool. Generated.</summary>
+    /// <param name="hook">The hook's index in the <see cref="SpecDefinition"/>.</param>
+    /// <param name="pool">The run's pool.</param>
+    /// <param name="context">The run and its cancellation token.</param>
+    protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context);
+
+    /// <summary>Gets a constructor parameter of a hook class. Called by generated code.</summary>
+    /// <typeparam name="TService">The parameter's type.</typeparam>
+    /// <param name="services">The provider given to the orchestrator.</param>
+    /// <param name="hookClass">The hook class, for the message.</param>
+    /// <exception cref="InvalidOperationException">The service is not registered.</exception>
+    protected static TService Resolve<TService>(IServiceProvider? services, string hookClass)
+        where TService : notnull =>
+        services?.GetService(typeof(TService)) is TService service
+            ? service
+            : throw new InvalidOperationException(
+                $"The hook class '{hookClass}' needs the service '{typeof(TService)}', which is not registered. Add it to the service collection given to the orchestrator.");
+}
