@@ -1,0 +1,50 @@
+namespace Ryuso.Spec;
+
+/// <summary>The catalogue: RYU0xx is JSON syntax, RYU1xx the meaning of a spec.</summary>
+public static class ProblemCodes
+{
+    /// <summary>The text is no JSON.</summary>
+    public const string Syntax = "RYU001";
+
+    /// <summary>A key stands twice in one dictionary.</summary>
+    public const string DuplicateKey = "RYU002";
+
+    /// <summary>Nesting beyond 64 levels.</summary>
+    public const string TooDeep = "RYU003";
+
+    /// <summary>A key that no spec has.</summary>
+    public const string UnknownKey = "RYU101";
+
+    /// <summary>A required key is absent.</summary>
+    public const string MissingKey = "RYU102";
+
+    /// <summary>A value of the wrong type.</summary>
+    public const string WrongType = "RYU103";
+
+    /// <summary>A default that is not of its argument's type.</summary>
+    public const string BadDefault = "RYU104";
+
+    /// <summary>A reference to nothing.</summary>
+    public const string UnresolvedReference = "RYU105";
+
+    /// <summary>A hook or program that reaches itself.</summary>
+    public const string Cycle = "RYU106";
+
+    /// <summary>A name that cannot become an identifier.</summary>
+    public const string BadName = "RYU107";
+
+    /// <summary>Two siblings whose names become the same identifier.</summary>
+    public const string NameCollision = "RYU108";
+
+    /// <summary>A hook's reference that is no dotted name.</summary>
+    public const string BadReference = "RYU109";
+
+    /// <summary>A number outside its range.</summary>
+    public const string OutOfRange = "RYU110";
+
+    /// <summary>An argument or output with a name that the engine owns.</summary>
+    public const string EngineOwned = "RYU111";
+
+    /// <summary>A plan of more than 10,000 steps.</summary>
+    public const string PlanTooLong = "RYU112";
+}

@@ -1,0 +1,143 @@
+using System.Buffers;
+
+namespace Ryuso;
+
+/// <summary>What <see cref="RequestScanner"/> knows so far.</summary>
+internal enum ScanResult
+{
+    /// <summary>The object has not ended yet.</summary>
+    NeedMore,
+
+    /// <summary>The object ends at <see cref="RequestScanner.Length"/>, or cannot become JSON from there on.</summary>
+    Complete,
+
+    /// <summary>The first thing is not an object.</summary>
+    NotAnObject,
+
+    /// <summary>More than <see cref="RequestScanner.MaxDepth"/> objects and lists stand in one another.</summary>
+    TooDeep,
+}
+
+/// <summary>
+/// Finds the end of the first JSON object as its bytes arrive, looking at each byte once.
+/// It finds the end only. A byte that no JSON can hold at its place is an end too, so that the parser rejects it
+/// at once and nobody waits for an end that cannot come.
+/// </summary>
+internal struct RequestScanner
+{
+    public const int MaxDepth = 64;
+
+    private static readonly SearchValues<byte> BetweenStrings = SearchValues.Create(" \t\r\n,:+-.0123456789Etruefalsn"u8);
+    private static readonly SearchValues<byte> EndsPlainText = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Select(i => (byte)i), (byte)'"', (byte)'\\']);
+
+    // One bit for each open bracket, the innermost lowest: set for an object.
+    private ulong _open;
+    private int _depth;
+    private bool _inString;
+    private bool _escaped;
+
+    /// <summary>How many bytes have been looked at; the object's end once it is complete.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Goes on where the last call ended.</summary>
+    /// <param name="received">Everything received so far, from the first byte on.</param>
+    public ScanResult Scan(ReadOnlySpan<byte> received)
+    {
+        if (_depth == 0 && Begin(received) is { } early)
+        {
+            return early;
+        }
+
+        while (Length < received.Length)
+        {
+            ScanResult result = _inString ? InString(received) : Outside(received);
+            if (result != ScanResult.NeedMore)
+            {
+                return result;
+            }
+        }
+
+        return ScanResult.NeedMore;
+    }
+
+    /// <summary>Looks for the opening brace; null once it is found.</summary>
+    private ScanResult? Begin(ReadOnlySpan<byte> received)
+    {
+        ReadOnlySpan<byte> mark = "\uFEFF"u8;
+        while (Length < received.Length)
+        {
+            byte next = received[Length];
+            bool isMark = Length < mark.Length && received[..(Length + 1)].SequenceEqual(mark[..(Length + 1)]);
+            bool cutsMark = Length is 1 or 2 && received[0] == mark[0] && !isMark;
+            if (cutsMark || !(isMark || next is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n' or (byte)'{'))
+            {
+                return ScanResult.NotAnObject;
+            }
+
+            Length++;
+            if (next == '{')
+            {
+                _depth = 1;
+                _open = 1;
+                return null;
+            }
+        }
+
+        return ScanResult.NeedMore;
+    }
+
+    private ScanResult InString(ReadOnlySpan<byte> received)
+    {
+        if (_escaped)
+        {
+            _escaped = false;
+            return received[Length++] < 0x20 ? ScanResult.Complete : ScanResult.NeedMore;
+        }
+
+        int plain = received[Length..].IndexOfAny(EndsPlainText);
+        if (plain < 0)
+        {
+            Length = received.Length;
+            return ScanResult.NeedMore;
+        }
+
+        byte next = received[Length + plain];
+        Length += plain + 1;
+        _inString = next != '"';
+        _escaped = next == '\\';
+        return next < 0x20 ? ScanResult.Complete : ScanResult.NeedMore;
+    }
+
+    private ScanResult Outside(ReadOnlySpan<byte> received)
+    {
+        int plain = received[Length..].IndexOfAnyExcept(BetweenStrings);
+        if (plain < 0)
+        {
+            Length = received.Length;
+            return ScanResult.NeedMore;
+        }
+
+        byte next = received[Length + plain];
+        Length += plain + 1;
+        switch (next)
+        {
+            case (byte)'"':
+                _inString = true;
+                return ScanResult.NeedMore;
+            case (byte)'{' or (byte)'[' when _depth == MaxDepth:
+                return ScanResult.TooDeep;
+            case (byte)'{' or (byte)'[':
+                _open = (_open << 1) | (next == '{' ? 1UL : 0UL);
+                _depth++;
+                return ScanResult.NeedMore;
+            case (byte)'}' or (byte)']':
+                bool closesItsOwn = (_open & 1) == (next == '}' ? 1UL : 0UL);
+                _open >>= 1;
+                _depth--;
+                return closesItsOwn && _depth > 0 ? ScanResult.NeedMore : ScanResult.Complete;
+            default:
+                return ScanResult.Complete;
+        }
+    }
+}

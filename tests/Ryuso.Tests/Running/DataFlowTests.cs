@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+
+namespace Ryuso.Tests.Running;
+
+/// <summary>How variables enter, travel and leave.</summary>
+public sealed class DataFlowTests
+{
+    [Fact]
+    public async Task Only_declared_outputs_that_are_present_come_back_and_unknown_keys_travel_masked()
+    {
+        JsonNode? seen = null;
+        var orchestrator = One(outputs: """{"a":{"type":"int","required":false},"gone":{"type":"int","required":false}}""", hook: (_, pool) => { seen = pool["extra"]; return HookResult.Ok; });
+        JsonObject answer = await orchestrator.AnswerAsync("p", """{"a":1,"extra":[1,{"x":2.50}]}""");
+        Assert.Equal("""{"a":1}""", answer.ToJsonString());
+        Assert.Equal("""[1,{"x":2.50}]""", seen!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Defaults_of_program_args_enter_the_pool_and_are_fresh_for_each_run()
+    {
+        var orchestrator = One(
+            args: """{"l":{"type":"list","required":true,"default":[]}}""",
+            outputs: """{"l":{"type":"list","required":true}}""",
+            hook: (_, pool) => { pool["l"]!.AsArray().Add(1); return HookResult.Ok; });
+        await orchestrator.AnswerAsync("p");
+        Assert.Equal("""{"l":[1]}""", (await orchestrator.AnswerAsync("p")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_null_is_absence_so_the_default_holds()
+    {
+        var orchestrator = One(args: """{"a":{"type":"int","required":true,"default":7}}""", outputs: """{"a":{"type":"int","required":true}}""");
+        Assert.Equal("""{"a":7}""", (await orchestrator.AnswerAsync("p", """{"a":null}""")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task Output_defaults_fill_what_is_absent_and_floats_keep_a_fraction()
+    {
+        var orchestrator = One(outputs: """{"f":{"type":"float","required":true,"default":5},"g":{"type":"float","required":false}}""");
+        JsonObject answer = await orchestrator.AnswerAsync("p", """{"g":3}""");
+        Assert.Equal("""{"f":5.0,"g":3.0}""", answer.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_missing_required_output_reverses_everything()
+    {
+        List<string> calls = [];
+        var orchestrator = SpecOrchestrator.Of(
+            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{"x":{"type":"int","required":true}}}},"hooks":{"a":{"reference":"x.a","args":{},"rectifiers":["u"]},"u":{"reference":"x.u","args":{}}}}""",
+            (name, _) => { calls.Add(name); return HookResult.Ok; });
+        JsonObject answer = await orchestrator.AnswerAsync("p");
+        Assert.Equal(["a", "u"], calls);
+        Assert.Equal("programs.p", (string?)answer["_last_failed_program"]);
+        Assert.Contains("'x' (int) is missing", (string?)answer["_error"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hook_arguments_are_checked_after_the_dependencies_ran()
+    {
+        var orchestrator = SpecOrchestrator.Of(
+            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{"x":{"type":"int","required":true}}}},"hooks":{"a":{"reference":"x.a","args":{"x":{"type":"int","required":true}},"dependencies":["d"]},"d":{"reference":"x.d","args":{}}}}""",
+            (name, pool) => { if (name == "d") { pool["x"] = 4; } return HookResult.Ok; });
+        Assert.Equal("""{"x":4}""", (await orchestrator.AnswerAsync("p")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task All_missing_and_mistyped_arguments_are_told_at_once_and_nothing_runs()
+    {
+        bool ran = false;
+        var orchestrator = One(args: """{"a":{"type":"int","required":true},"b":{"type":"string","required":true},"c":{"type":"float","required":true}}""", hook: (_, _) => { ran = true; return HookResult.Ok; });
+        JsonObject answer = await orchestrator.AnswerAsync("p", """{"a":1.5,"c":2}""");
+        Assert.Equal("invalid_arguments", (string?)answer["_error_code"]);
+        Assert.Contains("'a' must be int but is float; 'b' (string) is missing", (string?)answer["_server_error"], StringComparison.Ordinal);
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public async Task Metadata_becomes_magic_variables_with_and_without_an_underscore()
+    {
+        var orchestrator = One(hook: (_, pool) => HookResult.Fail($"{pool["_user"]} {pool["_flag"]}"));
+        JsonObject answer = await orchestrator.AnswerAsync("p", metadata: """{"user":"u","_flag":true}""");
+        Assert.Equal("u true", (string?)answer["_error"]);
+        Assert.Equal("u", (string?)answer["_user"]);
+    }
+
+    [Theory]
+    [InlineData("""{"_program_fail":true,"_rectifier_fail":true,"_traceback":["x"],"_run_id":"mine","_program_name":"q"}""", "{}")]
+    [InlineData("{}", """{"program_fail":true,"rectifier_fail":true,"traceback":["x"],"run_id":"mine","program_name":"q"}""")]
+    public async Task Engine_owned_names_cannot_be_forged(string pool, string metadata)
+    {
+        var orchestrator = One(hook: (_, p) => p["fail"] is null ? HookResult.Ok : HookResult.Fail((string)p["_program_name"]!));
+        Assert.Equal("{}", (await orchestrator.AnswerAsync("p", pool, metadata)).ToJsonString());
+        var failing = (JsonObject)JsonNode.Parse(pool)!;
+        failing["fail"] = 1;
+        JsonObject answer = await orchestrator.AnswerAsync("p", failing.ToJsonString(), metadata);
+        Assert.Equal("p", (string?)answer["_error"]);
+        Assert.False((bool)answer["_rectifier_fail"]!);
+        Assert.NotEqual("mine", (string?)answer["_run_id"]);
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"a":2}""", "{}")]
+    [InlineData("{}", """{"user":1,"_user":2}""")]
+    public async Task A_variable_named_twice_is_rejected(string pool, string metadata)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        string request = $$$"""{"program":"p","data_pool":{{{pool}}},"metadata":{{{metadata}}}}""";
+        await One().RunRequestAsync(System.Text.Encoding.UTF8.GetBytes(request), buffer, TestContext.Current.CancellationToken);
+        Assert.Contains("\"_error_code\":\"bad_request\"", System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_value_that_no_json_can_hold_is_a_step_failure()
+    {
+        var orchestrator = One(outputs: """{"l":{"type":"list","required":false}}""", hook: (_, pool) => { pool["l"] = new JsonArray(double.NaN); return HookResult.Ok; });
+        JsonObject answer = await orchestrator.AnswerAsync("p");
+        Assert.True((bool)answer["_program_fail"]!);
+    }
+
+    [Fact]
+    public async Task An_unknown_program_is_rejected_with_the_nearest_names()
+    {
+        JsonObject answer = await One().AnswerAsync("q");
+        Assert.Equal("unknown_program", (string?)answer["_error_code"]);
+        Assert.Contains("'p'", (string?)answer["_server_error"], StringComparison.Ordinal);
+    }
+
+    private static SpecOrchestrator One(string args = "{}", string outputs = "{}", Func<string, DataPool, HookResult>? hook = null) => SpecOrchestrator.Of(
+        $$$$$"""{"name":"t","programs":{"p":{"hooks":["a"],"args":{{{{{args}}}}},"outputs":{{{{{outputs}}}}} }},"hooks":{"a":{"reference":"x.a","args":{}}}}""",
+        hook ?? ((_, _) => HookResult.Ok));
+}
