@@ -1,0 +1,37 @@
+namespace Ryuso.Tests.Server;
+
+/// <summary>Three programs of one hook each: echo gives its argument back, fail fails, gate waits until it is opened.</summary>
+internal sealed class TestOrchestrator() : Orchestrator(Spec())
+{
+    public TaskCompletionSource GateEntered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    protected override DataPool CreatePool() => new Pool();
+
+    protected override async ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context)
+    {
+        if (hook == 2)
+        {
+            GateEntered.TrySetResult();
+            await Gate.Task;
+        }
+
+        return hook == 1 ? HookResult.Fail("As asked.") : HookResult.Ok;
+    }
+
+    private static SpecDefinition Spec()
+    {
+        string[] names = ["echo", "fail", "gate"];
+        ArgDefinition[] text = [new(0, "text", SpecType.String, Required: false, Default: "\"none\"")];
+        return new SpecDefinition(
+            "test",
+            "1.0",
+            ["text"],
+            [.. names.Select(n => new HookDefinition("hooks." + n, text, []))],
+            [.. names.Select((n, i) => new ProgramDefinition(n, null, text, text,
+                [new(StepKind.EnterHook, i, false), new(StepKind.InvokeHook, i, false)]))]);
+    }
+
+    private sealed class Pool : DataPool;
+}
