@@ -1,7 +1,7 @@
 namespace Ryuso.Spec;
 
 /// <summary>Finds what somebody may have meant.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>A sentence with a leading space, or nothing where no known name is near.</summary>
     public static string DidYouMean(string name, IEnumerable<string> known)

@@ -1,6 +1,13 @@
 using System.Text;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Spec;
+
+/// <summary>The C# method of a hook.</summary>
+public sealed record HookTarget(string Namespace, string Class, string Method)
+{
+    public string FullClass => Namespace + "." + Class;
+}
 
 /// <summary>How names of a spec become names of C#.</summary>
 public static class SpecNaming
@@ -32,4 +39,23 @@ public static class SpecNaming
     /// <summary>Whether the converted name can stand in C#.</summary>
     public static bool IsIdentifier(string pascal) =>
         pascal.Length > 0 && char.IsLetter(pascal[0]) && pascal.All(char.IsLetterOrDigit);
+
+    /// <summary>Where the reference of a hook leads: the last part is the method, the one before it the class, the rest namespaces.</summary>
+    public static HookTarget Target(string specName, string reference)
+    {
+        List<string> parts = [.. reference.Split('.')];
+        if (parts.Count > 1 && ToModuleName(parts[0]) == ToModuleName(specName))
+        {
+            parts.RemoveAt(0);
+        }
+
+        List<string> names = [.. parts.Select(ToPascalCase)];
+        string method = names[names.Count - 1];
+        string type = names.Count > 1 ? names[names.Count - 2] : "Hooks";
+        IEnumerable<string> spaces = names.Take(Math.Max(0, names.Count - 2));
+        return new HookTarget(string.Join(".", new[] { ToPascalCase(specName) }.Concat(spaces)), type, method);
+    }
+
+    /// <summary>Where the reference of a hook leads.</summary>
+    public static HookTarget Target(SpecModel spec, HookModel hook) => Target(spec.Name, hook.Reference);
 }

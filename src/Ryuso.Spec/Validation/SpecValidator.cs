@@ -36,7 +36,7 @@ internal sealed class SpecValidator(ProblemList problems)
         Names.Check(problems, hooks, "hooks");
         var programModels = Each(programs, "programs", Program);
         var hookModels = Each(hooks, "hooks", Hook);
-        CheckReferencesDiffer(hooks);
+        CheckReferencesDiffer(hooks, name ?? "");
         return new SpecModel(name ?? "", SpecNaming.ToModuleName(name ?? ""), dict.Text("version"), programModels, hookModels);
     }
 
@@ -126,7 +126,7 @@ internal sealed class SpecValidator(ProblemList problems)
         return new(references);
     }
 
-    private void CheckReferencesDiffer(SpecNode? hooks)
+    private void CheckReferencesDiffer(SpecNode? hooks, string specName)
     {
         Dictionary<string, string> taken = new(StringComparer.Ordinal);
         foreach (SpecProperty hook in hooks?.Properties ?? [])
@@ -136,10 +136,11 @@ internal sealed class SpecValidator(ProblemList problems)
                 continue;
             }
 
-            string converted = string.Join(".", reference.Text.Split('.').Select(SpecNaming.ToPascalCase));
+            HookTarget target = SpecNaming.Target(specName, reference.Text);
+            string converted = target.FullClass + "." + target.Method;
             if (taken.TryGetValue(converted, out string other))
             {
-                problems.Add(ProblemCodes.NameCollision, reference, $"hooks.{hook.Name}.reference", $"The hooks '{hook.Name}' and '{other}' both refer to '{reference.Text}'. Give each its own method, or use one hook twice.");
+                problems.Add(ProblemCodes.NameCollision, reference, $"hooks.{hook.Name}.reference", $"The hooks '{hook.Name}' and '{other}' both refer to the method {converted}. Give each its own method, or use one hook twice.");
             }
             else
             {

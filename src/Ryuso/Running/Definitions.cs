@@ -45,7 +45,21 @@ public enum StepKind
 /// <param name="Index">The hook's or program's index in the <see cref="SpecDefinition"/>.</param>
 /// <param name="IsDependency">Whether it runs as a dependency of a later step.</param>
 [EditorBrowsable(EditorBrowsableState.Advanced)]
-public readonly record struct LineStep(StepKind Kind, int Index, bool IsDependency);
+public readonly record struct LineStep(StepKind Kind, int Index, bool IsDependency)
+{
+    /// <summary>Reads a line as the generator writes it: for each step its index times eight, plus its kind times two, plus one for a dependency.</summary>
+    /// <param name="line">The line's numbers.</param>
+    public static LineStep[] Decode(ReadOnlySpan<int> line)
+    {
+        var steps = new LineStep[line.Length];
+        for (int i = 0; i < line.Length; i++)
+        {
+            steps[i] = new LineStep((StepKind)((line[i] >> 1) & 3), line[i] >> 3, (line[i] & 1) != 0);
+        }
+
+        return steps;
+    }
+}
 
 /// <summary>One declared argument or output. Written by the generator.</summary>
 /// <param name="Slot">The variable's slot in the pool.</param>

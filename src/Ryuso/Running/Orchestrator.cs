@@ -98,6 +98,24 @@ public abstract class Orchestrator
     /// <param name="context">The run and its cancellation token.</param>
     protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context);
 
+    /// <summary>Runs a program with typed outputs. Called by generated code.</summary>
+    /// <typeparam name="TOutputs">The program's outputs record.</typeparam>
+    /// <param name="program">The program's name in the spec.</param>
+    /// <param name="dataPool">The initial pool.</param>
+    /// <param name="outputs">Makes the record from the answer of a successful run.</param>
+    /// <param name="cancellationToken">Gives up waiting for the lane.</param>
+    protected async Task<ProgramResult<TOutputs>> RunAsync<TOutputs>(
+        string program,
+        JsonObject dataPool,
+        Func<JsonObject, TOutputs> outputs,
+        CancellationToken cancellationToken)
+        where TOutputs : class
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ProgramResult result = await RunAsync(program, dataPool, metadata: null, cancellationToken).ConfigureAwait(false);
+        return new ProgramResult<TOutputs>(result.Answer, result.Succeeded ? outputs(result.Answer) : null);
+    }
+
     /// <summary>Gets a constructor parameter of a hook class. Called by generated code.</summary>
     /// <typeparam name="TService">The parameter's type.</typeparam>
     /// <param name="services">The provider given to the orchestrator.</param>
@@ -109,4 +127,11 @@ public abstract class Orchestrator
             ? service
             : throw new InvalidOperationException(
                 $"The hook class '{hookClass}' needs the service '{typeof(TService)}', which is not registered. Add it to the service collection given to the orchestrator.");
+
+    /// <summary>Gets an optional constructor parameter of a hook class. Called by generated code.</summary>
+    /// <typeparam name="TService">The parameter's type.</typeparam>
+    /// <param name="services">The provider given to the orchestrator.</param>
+    /// <param name="hookClass">The hook class.</param>
+    protected static TService? ResolveOrDefault<TService>(IServiceProvider? services, string hookClass) =>
+        services?.GetService(typeof(TService)) is TService service ? service : default;
 }

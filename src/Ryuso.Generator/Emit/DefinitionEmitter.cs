@@ -1,0 +1,109 @@
+using System.Globalization;
+using Microsoft.CodeAnalysis.Text;
+using Ryuso.Generator.Binding;
+using Ryuso.Spec;
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Planning;
+
+namespace Ryuso.Generator.Emit;
+
+/// <summary>The compiled spec: variables, hooks, programs and their lines.</summary>
+internal static class DefinitionEmitter
+{
+    public static SourceText Emit(ValidSpec spec)
+    {
+        EquatableArray<Variable> variables = PoolEmitter.Variables(spec.Model);
+        Dictionary<string, int> slots = variables.Select((v, slot) => (v.Name, slot)).ToDictionary(v => v.Name, v => v.slot);
+        var code = new CodeWriter(spec.Namespace);
+        code.DocXml("summary", $"The compiled form of <c>{Xml.Escape(spec.Model.Name)}</c>.");
+        code.Generated();
+        code.Open($"internal static class {spec.Definition}");
+        code.Line("internal static readonly global::Ryuso.SpecDefinition Spec = new(");
+        code.Indented(() =>
+        {
+            code.Line($"{CSharp.Text(spec.Model.Name)},");
+            code.Line($"{CSharp.Text(spec.Model.Version)},");
+            code.Line($"[{string.Join(", ", variables.Select(v => CSharp.Text(v.Name)))}],");
+            EmitHooks(code, spec, slots);
+            EmitPrograms(code, spec, slots);
+        });
+        code.Close();
+        return code.ToSourceText();
+    }
+
+    private static void EmitHooks(CodeWriter code, ValidSpec spec, Dictionary<string, int> slots)
+    {
+        Dictionary<string, ReversalPlan> reversals = spec.Reversals.ToDictionary(r => r.Hook);
+        code.Line("[");
+        code.Indented(() =>
+        {
+            foreach (HookModel hook in spec.Model.Hooks)
+            {
+                code.Line($"new({CSharp.Text("hooks." + hook.Name)},");
+                code.Indented(() =>
+                {
+                    EmitArgs(code, hook.Args, slots);
+                    string rectifiers = string.Join(", ", reversals[hook.Name].Rectifiers.Select(r => Line(r)));
+                    code.Line($"[{rectifiers}]{Options(hook)}),{Named(hook.Rectifiers)}");
+                });
+            }
+        });
+        code.Line("],");
+    }
+
+    private static void EmitPrograms(CodeWriter code, ValidSpec spec, Dictionary<string, int> slots)
+    {
+        Dictionary<string, Plan> plans = spec.Plans.ToDictionary(p => p.Program);
+        code.Line("[");
+        code.Indented(() =>
+        {
+            foreach (ProgramModel program in spec.Model.Programs)
+            {
+                code.Line($"new({CSharp.Text(program.Name)}, {CSharp.Text(program.Description)},");
+                code.Indented(() =>
+                {
+                    EmitArgs(code, program.Args, slots);
+                    EmitArgs(code, program.Outputs, slots);
+                    code.Line($"{Line(plans[program.Name].Steps)}),{Named(program.Hooks)}");
+                });
+            }
+        });
+        code.Line("]);");
+    }
+
+    private static string Options(HookModel hook) => string.Concat(
+        hook.Attempts == 1 ? "" : $", Attempts: {Number(hook.Attempts)}",
+        hook.RetryDelayMs == 0 ? "" : $", RetryDelayMs: {Number(hook.RetryDelayMs)}",
+        hook.TimeoutMs is null ? "" : $", TimeoutMs: {Number(hook.TimeoutMs.Value)}",
+        hook.RectifySelf ? ", RectifySelf: true" : "");
+
+    private static void EmitArgs(CodeWriter code, EquatableArray<ArgModel> args, Dictionary<string, int> slots)
+    {
+        if (args.Count == 0)
+        {
+            code.Line("[],");
+            return;
+        }
+
+        code.Line("[");
+        code.Indented(() =>
+        {
+            foreach (ArgModel arg in args)
+            {
+                string rest = arg.Description is not null ? $", {CSharp.Text(arg.Default)}, {CSharp.Text(arg.Description)}"
+                    : arg.Default is not null ? $", {CSharp.Text(arg.Default)}" : "";
+                code.Line($"new({Number(slots[arg.Name])}, {CSharp.Text(arg.Name)}, global::Ryuso.SpecType.{arg.Type}, {CSharp.Bool(arg.Required)}{rest}),");
+            }
+        });
+        code.Line("],");
+    }
+
+    /// <summary>A line as numbers, the way <c>LineStep.Decode</c> reads it: long lines as C# expressions would be megabytes.</summary>
+    private static string Line(IEnumerable<PlanStep> line) =>
+        $"global::Ryuso.LineStep.Decode([{string.Join(", ", line.Select(s => Number((s.Index * 8) + ((int)s.Kind * 2) + (s.IsDependency ? 1 : 0))))}])";
+
+    private static string Named(EquatableArray<SpecReference> references) =>
+        references.Count == 0 ? "" : " // " + string.Join(" → ", references.Select(r => Xml.Escape(r.ToString())));
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

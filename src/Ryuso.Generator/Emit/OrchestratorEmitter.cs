@@ -1,0 +1,195 @@
+using Microsoft.CodeAnalysis.Text;
+using Ryuso.Generator.Binding;
+using Ryuso.Spec;
+using Ryuso.Spec.Model;
+
+namespace Ryuso.Generator.Emit;
+
+/// <summary>The orchestrator: makes the hook classes, calls the hooks, and offers each program as a typed method.</summary>
+internal static class OrchestratorEmitter
+{
+    private const string ServiceProvider = "global::System.IServiceProvider";
+    private const string Logger = "global::Microsoft.Extensions.Logging.ILogger";
+    private const string CancellationToken = "global::System.Threading.CancellationToken";
+
+    public static SourceText Emit(BoundSpec bound)
+    {
+        ValidSpec spec = bound.Spec;
+        List<BoundClass> made = [.. bound.Classes.Where(c => c.IsMade)];
+        IReadOnlyList<string> names = MemberNames.Unique(made.Select(c => c.Name), []);
+        Dictionary<string, string> fields = made.Zip(names, (c, n) => (c.FullName, Field: Field(n))).ToDictionary(f => f.FullName, f => f.Field);
+        var code = new CodeWriter(spec.Namespace);
+        code.DocXml("summary", $"Runs the programs of <c>{Xml.Escape(spec.Model.Name)}</c>, one at a time.");
+        code.Generated();
+        code.Open($"public sealed class {spec.Orchestrator} : global::Ryuso.Orchestrator");
+        foreach (BoundClass type in made)
+        {
+            code.Line($"private readonly global::{type.FullName} {fields[type.FullName]};");
+        }
+
+        EmitConstructor(code, spec, made, fields);
+        foreach (ProgramModel program in spec.Model.Programs)
+        {
+            EmitProgram(code, program);
+        }
+
+        code.Member();
+        code.Line("/// <inheritdoc/>");
+        code.Line($"protected override global::Ryuso.DataPool CreatePool() => new {spec.Pool}();");
+        EmitInvoke(code, bound, fields);
+        code.Member();
+        code.Line("[global::System.Runtime.CompilerServices.ModuleInitializer]");
+        code.Line($"internal static void RegisterWithServer() => global::Ryuso.RyusoServer.Register({CSharp.Text(spec.Model.Name)}, static (services, logger) => new {spec.Orchestrator}(services, logger));");
+        code.Close();
+        return code.ToSourceText();
+    }
+
+    private static string Field(string name) => "_" + char.ToLowerInvariant(name[0]) + name.Substring(1);
+
+    private static void EmitConstructor(CodeWriter code, ValidSpec spec, List<BoundClass> made, Dictionary<string, string> fields)
+    {
+        code.Member();
+        if (made.Count > 0)
+        {
+            code.Line();
+        }
+
+        code.Doc("summary", "Makes the hook classes.");
+        code.Doc("param name=\"services\"", "Where the constructor parameters of the hook classes come from; null when there are none.");
+        code.Doc("param name=\"logger\"", "Where runs are logged; null for nowhere.");
+        code.Doc("param name=\"timeProvider\"", "The clock; null for the system's.");
+        code.DocXml("exception cref=\"global::System.InvalidOperationException\"", "A service that a hook class needs is not registered.");
+        code.Line($"public {spec.Orchestrator}({ServiceProvider}? services = null, {Logger}? logger = null, global::System.TimeProvider? timeProvider = null)");
+        code.Indented(() => code.Line($": base({spec.Definition}.Spec, logger, timeProvider)"));
+        code.Open("");
+        foreach (BoundClass type in made)
+        {
+            code.Line(type.IsUsable
+                ? $"{fields[type.FullName]} = new global::{type.FullName}({string.Join(", ", type.Constructor.Select(p => Resolve(p, type.FullName)))});"
+                : $"{fields[type.FullName]} = default!;");
+        }
+
+        code.Close();
+    }
+
+    private static string Resolve(ConstructorParameter parameter, string hookClass) =>
+        $"{(parameter.IsOptional ? "ResolveOrDefault" : "Resolve")}<{parameter.Type}>(services, {CSharp.Text(hookClass)})";
+
+    private static void EmitProgram(CodeWriter code, ProgramModel program)
+    {
+        string args = ProgramEmitter.Args(program);
+        string outputs = ProgramEmitter.Outputs(program);
+        IReadOnlyList<string> names = MemberNames.OfRecord(program.Args.Select(a => a.Name), args);
+        code.Member();
+        code.Doc("summary", program.Description ?? $"Runs the program '{program.Name}'.");
+        code.Doc("param name=\"args\"", "The program's arguments.");
+        code.Doc("param name=\"cancellationToken\"", "Gives up waiting for the lane. A run that has begun is not cancelled.");
+        code.Doc("returns", "How the run ended: a failed or rejected run is a result, not an exception.");
+        code.Open($"public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<{outputs}>> {SpecNaming.ToPascalCase(program.Name)}Async({args} args, {CancellationToken} cancellationToken = default)");
+        code.Line("global::System.ArgumentNullException.ThrowIfNull(args);");
+        code.Open($"var pool = new {CSharp.JsonObject}");
+        foreach ((ArgModel arg, string name) in program.Args.Zip(names, (a, n) => (a, n)))
+        {
+            code.Line($"[{CSharp.Text(arg.Name)}] = args.{name}{(arg.Type is ArgType.List or ArgType.Dict ? "?.DeepClone()" : "")},");
+        }
+
+        code.Close(";");
+        code.Line($"return RunAsync({CSharp.Text(program.Name)}, pool, static answer => {RecordEmitter.Construct(outputs, outputs, program.Outputs, Given)}, cancellationToken);");
+        code.Close();
+    }
+
+    private static string Given(ArgModel output) =>
+        $"({CSharp.Type(output)})answer[{CSharp.Text(output.Name)}]{(CSharp.IsNullable(output) ? "" : "!")}";
+
+    private static void EmitInvoke(CodeWriter code, BoundSpec bound, Dictionary<string, string> fields)
+    {
+        Dictionary<string, BoundHook> byName = bound.Classes.SelectMany(c => c.Hooks).ToDictionary(h => h.Hook.Name);
+        List<BoundHook> inOrder = [.. bound.Spec.Model.Hooks.Select(h => byName[h.Name])];
+        code.Member();
+        code.Line("/// <inheritdoc/>");
+        code.Open($"protected override global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> InvokeAsync(int hook, global::Ryuso.DataPool pool, global::Ryuso.HookContext context)");
+        code.Line($"var variables = ({bound.Spec.Pool})pool;");
+        code.Open("return hook switch");
+        foreach ((BoundHook hook, int index) in inOrder.Select((h, i) => (h, i)))
+        {
+            code.Line($"{index} => {Name(hook)}(variables, context),");
+        }
+
+        code.Line("_ => throw new global::System.ArgumentOutOfRangeException(nameof(hook)),");
+        code.Close(";");
+        code.Close();
+        foreach (BoundHook hook in inOrder)
+        {
+            EmitCall(code, bound.Spec, hook, fields);
+        }
+    }
+
+    private static string Name(BoundHook hook) => "Invoke" + SpecNaming.ToPascalCase(hook.Hook.Name);
+
+    private static void EmitCall(CodeWriter code, ValidSpec spec, BoundHook hook, Dictionary<string, string> fields)
+    {
+        string head = $"global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> {Name(hook)}({spec.Pool} pool, global::Ryuso.HookContext context)";
+        code.Member();
+        if (hook.Method is not { } method)
+        {
+            code.Line($"private static {head} => throw new global::System.NotSupportedException();");
+            return;
+        }
+
+        string target = method.IsStatic ? "global::" + hook.Target.FullClass : fields[hook.Target.FullClass];
+        string call = $"{target}.{hook.Target.Method}({string.Join(", ", method.Parameters.Select(p => p.Input switch
+        {
+            HookInput.Args => $"pool.{PoolEmitter.Read(hook.Hook)}()",
+            HookInput.Pool => "pool",
+            HookInput.Context => "context",
+            _ => "context.CancellationToken",
+        }))})";
+        string modifiers = method.IsStatic ? "private static" : "private";
+        if (method.Awaited is null)
+        {
+            EmitSync(code, $"{modifiers} {head}", call, hook, method);
+        }
+        else
+        {
+            EmitAsync(code, $"{modifiers} async {head}", call + ".ConfigureAwait(false)", hook, method);
+        }
+    }
+
+    private static void EmitSync(CodeWriter code, string head, string call, BoundHook hook, BoundMethod method)
+    {
+        switch (method.Returns)
+        {
+            case HookReturn.Result:
+                code.Line($"{head} => new({call});");
+                break;
+            case HookReturn.Outputs:
+                code.Line($"{head} => new(pool.{PoolEmitter.Write(hook.Hook)}({call}));");
+                break;
+            default:
+                code.Open(head);
+                code.Line($"{call};");
+                code.Line("return default;");
+                code.Close();
+                break;
+        }
+    }
+
+    private static void EmitAsync(CodeWriter code, string head, string call, BoundHook hook, BoundMethod method)
+    {
+        switch (method.Returns)
+        {
+            case HookReturn.Result:
+                code.Line($"{head} => await {call};");
+                break;
+            case HookReturn.Outputs:
+                code.Line($"{head} => pool.{PoolEmitter.Write(hook.Hook)}(await {call});");
+                break;
+            default:
+                code.Open(head);
+                code.Line($"await {call};");
+                code.Line($"return {CSharp.HookResult}.Ok;");
+                code.Close();
+                break;
+        }
+    }
+}

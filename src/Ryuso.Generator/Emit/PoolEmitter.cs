@@ -1,0 +1,125 @@
+using Microsoft.CodeAnalysis.Text;
+using Ryuso.Generator.Binding;
+using Ryuso.Spec;
+using Ryuso.Spec.Model;
+
+namespace Ryuso.Generator.Emit;
+
+/// <summary>A variable of the pool. <see cref="Type"/> is null where the spec uses it as more than one type.</summary>
+internal sealed record Variable(string Name, ArgType? Type, string? Description);
+
+/// <summary>The typed pool: a property for each variable, and the ways from slots into args records and from outputs records into slots.</summary>
+internal static class PoolEmitter
+{
+    /// <summary>Every variable that the spec names, in the order of their slots.</summary>
+    public static EquatableArray<Variable> Variables(SpecModel spec)
+    {
+        List<string> order = [];
+        Dictionary<string, Variable> found = [];
+        foreach (ArgModel arg in spec.Programs.SelectMany(p => p.Args.Concat(p.Outputs)).Concat(spec.Hooks.SelectMany(h => h.Args.Concat(h.Outputs ?? default))))
+        {
+            if (!found.TryGetValue(arg.Name, out Variable variable))
+            {
+                order.Add(arg.Name);
+                found.Add(arg.Name, new Variable(arg.Name, arg.Type, arg.Description));
+            }
+            else
+            {
+                found[arg.Name] = variable with
+                {
+                    Type = variable.Type == arg.Type ? arg.Type : variable.Type is ArgType.Int or ArgType.Float && arg.Type is ArgType.Int or ArgType.Float ? ArgType.Float : null,
+                    Description = variable.Description ?? arg.Description,
+                };
+            }
+        }
+
+        return new(order.Select(name => found[name]));
+    }
+
+    /// <summary>The pool's methods have one name for each hook.</summary>
+    public static string Read(HookModel hook) => $"Read{SpecNaming.ToPascalCase(hook.Name)}Args";
+
+    public static string Write(HookModel hook) => $"Write{SpecNaming.ToPascalCase(hook.Name)}Outputs";
+
+    public static SourceText Emit(BoundSpec bound)
+    {
+        ValidSpec spec = bound.Spec;
+        EquatableArray<Variable> variables = Variables(spec.Model);
+        Dictionary<string, int> slots = variables.Select((v, slot) => (v.Name, slot)).ToDictionary(v => v.Name, v => v.slot);
+        IReadOnlyList<string> names = MemberNames.OfPool(variables.Select(v => v.Name), spec.Pool, spec.Model.Hooks.SelectMany(h => new[] { Read(h), Write(h) }));
+        var code = new CodeWriter(spec.Namespace);
+        code.DocXml("summary", $"The variables of one run of a program of <c>{Xml.Escape(spec.Model.Name)}</c>; null is absent. Variables that the spec does not name are reached through the indexer.");
+        code.Generated();
+        code.Open($"public sealed class {spec.Pool} : global::Ryuso.DataPool");
+        foreach ((Variable variable, int slot) in variables.Select((v, slot) => (v, slot)))
+        {
+            code.Member();
+            code.DocXml("summary", $"<c>{Xml.Escape(variable.Name)}</c>{(variable.Description is null ? "." : ": " + Xml.Escape(variable.Description))}");
+            code.Line(variable.Type is { } type
+                ? $"public {CSharp.Type(type)}? {names[slot]} {{ get => {Get(type, slot)}; set => Set({slot}, value); }}"
+                : $"public {CSharp.JsonNode}? {names[slot]} {{ get => this[{CSharp.Text(variable.Name)}]; set => this[{CSharp.Text(variable.Name)}] = value; }}");
+        }
+
+        foreach (BoundHook hook in bound.Classes.SelectMany(c => c.Hooks))
+        {
+            EmitRead(code, hook, slots);
+            EmitWrite(code, hook, slots);
+        }
+
+        code.Close();
+        return code.ToSourceText();
+    }
+
+    private static void EmitRead(CodeWriter code, BoundHook hook, Dictionary<string, int> slots)
+    {
+        if (hook.Method?.Parameters.Any(p => p.Input == HookInput.Args) != true)
+        {
+            return;
+        }
+
+        string record = hook.Target.Method + "Args";
+        string type = $"global::{hook.Target.FullClass}.{record}";
+        code.Member();
+        code.Line($"internal {type} {Read(hook.Hook)}() =>");
+        code.Indented(() => code.Line(RecordEmitter.Construct(record, type, hook.Hook.Args, arg => Taken(arg, slots[arg.Name])) + ";"));
+    }
+
+    private static void EmitWrite(CodeWriter code, BoundHook hook, Dictionary<string, int> slots)
+    {
+        if (hook.Method?.Returns != HookReturn.Outputs || hook.Hook.Outputs is not { } outputs)
+        {
+            return;
+        }
+
+        string record = hook.Target.Method + "Outputs";
+        IReadOnlyList<string> names = MemberNames.OfRecord(outputs.Select(o => o.Name), record);
+        code.Member();
+        code.Open($"internal {CSharp.HookResult} {Write(hook.Hook)}(global::{hook.Target.FullClass}.{record} outputs)");
+        foreach ((ArgModel output, string name) in outputs.Zip(names, (o, n) => (o, n)))
+        {
+            if (output.Required && !CSharp.IsValueType(output.Type))
+            {
+                code.Open($"if (outputs.{name} is null)");
+                code.Line($"return {CSharp.HookResult}.Fail({CSharp.Text($"The hook 'hooks.{hook.Hook.Name}' did not give its output '{output.Name}'.")});");
+                code.Close();
+                code.Line();
+            }
+
+            code.Line($"Set({slots[output.Name]}, outputs.{name});");
+        }
+
+        code.Line($"return {CSharp.HookResult}.Ok;");
+        code.Close();
+    }
+
+    /// <summary>A hook's argument after its check: what is required is there.</summary>
+    private static string Taken(ArgModel arg, int slot)
+    {
+        string value = Get(arg.Type, slot);
+        return CSharp.IsNullable(arg) ? value
+            : arg.Default is not null ? $"{value} ?? {CSharp.Default(arg)}"
+            : CSharp.IsValueType(arg.Type) ? value + ".GetValueOrDefault()" : value + "!";
+    }
+
+    private static string Get(ArgType type, int slot) => $"Get{type}({slot})";
+}
