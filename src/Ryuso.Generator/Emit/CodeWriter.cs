@@ -6,6 +6,7 @@ namespace Ryuso.Generator.Emit;
 /// <summary>Writes lines at the right indent.</summary>
 internal sealed class CodeWriter
 {
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
     private readonly StringBuilder _text = new();
     private int _indent;
     private bool _first = true; // Of the block that is open.
@@ -36,7 +37,11 @@ internal sealed class CodeWriter
     /// <summary>Opens a block; <see cref="Close"/> ends it.</summary>
     public void Open(string head)
     {
-        Line(head);
+        if (head.Length > 0)
+        {
+            Line(head);
+        }
+
         Line("{");
         _indent++;
         _first = true;
@@ -79,5 +84,5 @@ internal sealed class CodeWriter
 
     public void Generated() => Line(CSharp.GeneratedCode);
 
-    public SourceText ToSourceText() => SourceText.From(_text.ToString(), Encoding.UTF8);
+    public SourceText ToSourceText() => SourceText.From(_text.ToString(), s_utf8);
 }

@@ -16,7 +16,6 @@ internal static class ProgramEmitter
         var code = new CodeWriter(space);
         string name = $"<c>programs.{Xml.Escape(program.Name)}</c>";
         RecordEmitter.Emit(code, "sealed record", Args(program), $"The arguments of {name}{Description(program)}", program.Args);
-        code.Line();
         RecordEmitter.Emit(code, "sealed record", Outputs(program), $"The outputs of {name}{Description(program)}", program.Outputs);
         return code.ToSourceText();
     }
