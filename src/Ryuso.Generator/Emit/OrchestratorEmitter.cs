@@ -107,7 +107,7 @@ internal static class OrchestratorEmitter
         List<BoundHook> inOrder = [.. bound.Spec.Model.Hooks.Select(h => byName[h.Name])];
         code.Member();
         code.Line("/// <inheritdoc/>");
-        code.Open($"protected override global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> InvokeAsync(int hook, global::Ryuso.DataPool pool, global::Ryuso.HookContext context)");
+        code.Open($"protected override global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> InvokeAsync(int hook, global::Ryuso.DataPool pool, in global::Ryuso.HookContext context)");
         code.Line($"var variables = ({bound.Spec.Pool})pool;");
         code.Open("return hook switch");
         foreach ((BoundHook hook, int index) in inOrder.Select((h, i) => (h, i)))
@@ -128,7 +128,7 @@ internal static class OrchestratorEmitter
 
     private static void EmitCall(CodeWriter code, ValidSpec spec, BoundHook hook, Dictionary<string, string> fields)
     {
-        string head = $"global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> {Name(hook)}({spec.Pool} pool, global::Ryuso.HookContext context)";
+        string head = $"global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> {Name(hook)}({spec.Pool} pool, {(hook.Method?.Awaited is null ? "in " : "")}global::Ryuso.HookContext context)";
         code.Member();
         if (hook.Method is not { } method)
         {

@@ -18,13 +18,15 @@ public abstract class DataPool
         set => Slots.SetNode(name, value);
     }
 
-    internal PoolSlots Slots => _slots ?? throw new ObjectDisposedException(GetType().Name, "The data pool belongs to its run, and that run has ended.");
+    internal PoolSlots Slots => _slots ?? Ended();
 
     internal void Open(PoolSlots slots) => _slots = slots;
 
     internal void Close() => _slots = null;
 
     internal bool IsOpen => _slots is not null;
+
+    private PoolSlots Ended() => throw new ObjectDisposedException(GetType().Name, "The data pool belongs to its run, and that run has ended.");
 
     /// <summary>Reads an <c>int</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]

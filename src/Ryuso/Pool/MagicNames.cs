@@ -31,4 +31,15 @@ internal static class MagicNames
         SpecType.List => "list",
         _ => "dict",
     };
+
+    /// <summary>The type that holds such values, as specs write it.</summary>
+    public static string ToSpecName(this ValueKinds kinds) => kinds switch
+    {
+        ValueKinds.String => "string",
+        ValueKinds.Int => "int",
+        ValueKinds.Bool => "bool",
+        ValueKinds.List => "list",
+        ValueKinds.Dict => "dict",
+        _ => "float",
+    };
 }

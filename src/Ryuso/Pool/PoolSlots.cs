@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -9,14 +10,22 @@ internal sealed class PoolSlots(string[] names)
     private readonly PoolValue[] _values = new PoolValue[names.Length];
     private readonly bool[] _named = new bool[names.Length];
     private readonly Dictionary<string, int> _slots = names.Select((name, slot) => (name, slot)).ToDictionary(p => p.name, p => p.slot, StringComparer.Ordinal);
+    private readonly NameTable _table = new(names);
+    private readonly bool[] _owned = [.. names.Select(MagicNames.IsEngineOwned)];
     private readonly Dictionary<string, PoolValue> _others = new(StringComparer.Ordinal);
-    private string? _runId;
+    private Guid? _runId;
+    private long? _startedAt;
     private string _programName = "";
-    private long _startedAt;
+    private TimeProvider _time = TimeProvider.System;
+    private long _began;
 
-    public string RunId => _runId ??= Guid.CreateVersion7().ToString();
+    /// <summary>Made when somebody first asks: most runs are never asked.</summary>
+    public Guid RunId => _runId ??= NewRunId(StartedAt);
 
-    public long StartedAt => _startedAt;
+    public TimeSpan Elapsed => _time.GetElapsedTime(_began);
+
+    /// <summary>In Unix milliseconds. Reckoned back when somebody asks: the clock of the day costs more than a step.</summary>
+    public long StartedAt => _startedAt ??= (_time.GetUtcNow() - Elapsed).ToUnixTimeMilliseconds();
 
     public ref PoolValue this[int slot] => ref _values[slot];
 
@@ -26,42 +35,54 @@ internal sealed class PoolSlots(string[] names)
         Array.Clear(_named);
         _others.Clear();
         _runId = null;
+        _startedAt = null;
     }
 
-    public void Begin(string programName, long startedAt)
+    public void Begin(string programName, TimeProvider time)
     {
         _programName = programName;
-        _startedAt = startedAt;
+        _time = time;
+        _began = time.GetTimestamp();
     }
 
+    /// <summary>The slot of a variable that the spec names; -1 for any other.</summary>
+    public int Find(ReadOnlySpan<byte> name) => _table.Find(name);
+
+    /// <summary>The slot of a variable that the spec names; -1 for any other.</summary>
+    public int Find(string name) => _slots.TryGetValue(name, out int slot) ? slot : -1;
+
+    public string NameOf(int slot) => names[slot];
+
+    /// <summary>Takes a variable that the spec does not name from a request. False where the request has already named it.</summary>
+    public bool TryFill(string name, in PoolValue value) => MagicNames.IsEngineOwned(name) || _others.TryAdd(name, value);
+
     /// <summary>Takes a variable from a request. False where the request has already named it.</summary>
-    public bool TryFill(string name, in PoolValue value)
+    public bool TryFill(int slot, ref Utf8JsonReader reader)
     {
-        if (MagicNames.IsEngineOwned(name))
+        if (_owned[slot])
         {
+            reader.Skip();
             return true;
         }
 
-        if (!_slots.TryGetValue(name, out int slot))
-        {
-            return _others.TryAdd(name, value);
-        }
+        bool isNew = TryName(slot);
+        _values[slot] = PoolValue.Read(ref reader);
+        return isNew;
+    }
 
-        if (_named[slot])
-        {
-            return false;
-        }
-
+    /// <summary>Notes that the request names a variable. False where it has done so already, or may not.</summary>
+    public bool TryName(int slot)
+    {
+        bool isNew = !_named[slot] && !_owned[slot];
         _named[slot] = true;
-        _values[slot] = value;
-        return true;
+        return isNew;
     }
 
     public void Fill(ArgDefinition[] args)
     {
         foreach (ArgDefinition arg in args)
         {
-            if (_values[arg.Slot].Kind == ValueKind.Absent && arg.Default is not null)
+            if (arg.Default is not null && _values[arg.Slot].Kind == ValueKind.Absent)
             {
                 _values[arg.Slot] = arg.DefaultValue.Fresh();
             }
@@ -71,27 +92,22 @@ internal sealed class PoolSlots(string[] names)
     /// <summary>Says what is missing or mistyped; null where all is well.</summary>
     public string? Check(ArgDefinition[] args)
     {
-        string? problems = null;
         foreach (ArgDefinition arg in args)
         {
-            ref readonly PoolValue value = ref Value(arg.Slot);
-            if (value.Kind == ValueKind.Absent)
+            if (!_values[arg.Slot].IsAny(arg.Accepts) && !Value(arg.Slot).IsAny(arg.Accepts))
             {
-                if (arg.Required && arg.Default is null)
-                {
-                    Add(ref problems, $"'{arg.Name}' ({arg.Type.ToSpecName()}) is missing");
-                }
-            }
-            else if (!value.Fits(arg.Type))
-            {
-                Add(ref problems, $"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {value.TypeName}");
+                return Problems(args);
             }
         }
 
-        return problems;
-
-        static void Add(ref string? problems, string problem) => problems = problems is null ? problem : problems + "; " + problem;
+        return null;
     }
+
+    private string Problems(ArgDefinition[] args) => string.Join("; ", args
+        .Where(arg => !Value(arg.Slot).IsAny(arg.Accepts))
+        .Select(arg => Value(arg.Slot).Kind == ValueKind.Absent
+            ? $"'{arg.Name}' ({arg.Type.ToSpecName()}) is missing"
+            : $"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {Value(arg.Slot).TypeName}"));
 
     public JsonNode? GetNode(string name)
     {
@@ -126,17 +142,29 @@ internal sealed class PoolSlots(string[] names)
         }
     }
 
-    public long? GetInt(int slot) => Typed(slot, SpecType.Int) ? Value(slot).Int : null;
+    public long? GetInt(int slot)
+    {
+        ref readonly PoolValue value = ref Look(slot, ValueKinds.Int);
+        return value.Kind == ValueKind.Absent ? null : value.Int;
+    }
 
-    public double? GetFloat(int slot) => Typed(slot, SpecType.Float) ? Value(slot).Float : null;
+    public double? GetFloat(int slot)
+    {
+        ref readonly PoolValue value = ref Look(slot, ValueKinds.Int | ValueKinds.Float);
+        return value.Kind == ValueKind.Absent ? null : value.Float;
+    }
 
-    public bool? GetBool(int slot) => Typed(slot, SpecType.Bool) ? Value(slot).Bool : null;
+    public bool? GetBool(int slot)
+    {
+        ref readonly PoolValue value = ref Look(slot, ValueKinds.Bool);
+        return value.Kind == ValueKind.Absent ? null : value.Bool;
+    }
 
-    public string? GetString(int slot) => Typed(slot, SpecType.String) ? Value(slot).String : null;
+    public string? GetString(int slot) => (string?)Look(slot, ValueKinds.String).Reference;
 
-    public JsonArray? GetList(int slot) => Typed(slot, SpecType.List) ? (JsonArray)Value(slot).Node : null;
+    public JsonArray? GetList(int slot) => (JsonArray?)Look(slot, ValueKinds.List).Reference;
 
-    public JsonObject? GetDict(int slot) => Typed(slot, SpecType.Dict) ? (JsonObject)Value(slot).Node : null;
+    public JsonObject? GetDict(int slot) => (JsonObject?)Look(slot, ValueKinds.Dict).Reference;
 
     public void Set(int slot, long? value) => _values[slot] = value is { } v ? PoolValue.Of(v) : default;
 
@@ -154,15 +182,15 @@ internal sealed class PoolSlots(string[] names)
     };
 
     /// <summary>Writes what clients get back on failure: metadata and other variables with a leading underscore.</summary>
-    public void WriteMagicVariables(Utf8JsonWriter writer, ArgDefinition[] outputs)
+    public void WriteMagicVariables(AnswerBuffer answer, ArgDefinition[] outputs)
     {
         for (int slot = 0; slot < names.Length; slot++)
         {
             if (names[slot].StartsWith('_') && _values[slot].Kind != ValueKind.Absent
                 && !MagicNames.IsEngineOwned(names[slot]) && !Array.Exists(outputs, o => o.Slot == slot))
             {
-                writer.WritePropertyName(names[slot]);
-                _values[slot].WriteTo(writer, asFloat: false);
+                answer.Key(JsonBytes.Key(names[slot]));
+                answer.Value(_values[slot], asFloat: false);
             }
         }
 
@@ -170,8 +198,8 @@ internal sealed class PoolSlots(string[] names)
         {
             if (name.StartsWith('_') && value.Kind != ValueKind.Absent)
             {
-                writer.WritePropertyName(name);
-                value.WriteTo(writer, asFloat: false);
+                answer.Key(JsonBytes.Key(name));
+                answer.Value(value, asFloat: false);
             }
         }
     }
@@ -179,7 +207,7 @@ internal sealed class PoolSlots(string[] names)
     private ref PoolValue Value(int slot)
     {
         // Engine-owned variables enter their slots when somebody first looks.
-        if (_values[slot].Kind == ValueKind.Absent && names[slot].StartsWith('_') && Magic(names[slot]) is { } magic)
+        if (_owned[slot] && _values[slot].Kind == ValueKind.Absent && Magic(names[slot]) is { } magic)
         {
             _values[slot] = PoolValue.OfNode(magic);
         }
@@ -187,23 +215,37 @@ internal sealed class PoolSlots(string[] names)
         return ref _values[slot];
     }
 
-    private bool Typed(int slot, SpecType type)
+    /// <summary>The value in a slot, which is of one of the kinds or absent.</summary>
+    private ref readonly PoolValue Look(int slot, ValueKinds kinds)
     {
-        ref readonly PoolValue value = ref Value(slot);
-        if (value.Kind == ValueKind.Absent)
+        ref readonly PoolValue value = ref _values[slot];
+        if (!value.IsAny(kinds))
         {
-            return false;
+            value = ref Value(slot);
+            if (!value.IsAny(kinds | ValueKinds.Absent))
+            {
+                throw new InvalidOperationException($"The variable '{names[slot]}' is {value.TypeName}, not {kinds.ToSpecName()}; read it through the indexer.");
+            }
         }
 
-        return value.Fits(type) ? true : throw new InvalidOperationException(
-            $"The variable '{names[slot]}' is {value.TypeName}, not {type.ToSpecName()}; read it through the indexer.");
+        return ref value;
+    }
+
+    /// <summary>A version 7 UUID whose random part needs no system call.</summary>
+    private static Guid NewRunId(long startedAt)
+    {
+        long random = Random.Shared.NextInt64();
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, (startedAt << 16) | 0x7000 | (Random.Shared.NextInt64() & 0xFFF));
+        BinaryPrimitives.WriteInt64BigEndian(bytes[8..], (random & 0x3FFF_FFFF_FFFF_FFFF) | long.MinValue);
+        return new Guid(bytes, bigEndian: true);
     }
 
     private JsonNode? Magic(string name) => name switch
     {
         MagicNames.ProgramName => _programName,
-        MagicNames.ProgramTimeStart => _startedAt,
-        MagicNames.RunId => RunId,
+        MagicNames.ProgramTimeStart => StartedAt,
+        MagicNames.RunId => RunId.ToString(),
         _ => null,
     };
 }

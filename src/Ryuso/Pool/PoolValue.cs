@@ -1,11 +1,24 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Ryuso;
 
-internal enum ValueKind : byte { Absent, String, Int, Float, Bool, Node }
+internal enum ValueKind : byte { Absent, String, Int, Float, Bool, List, Dict }
+
+/// <summary>A set of <see cref="ValueKind"/>: what an argument accepts, as one bit each.</summary>
+[Flags]
+internal enum ValueKinds : byte
+{
+    None = 0,
+    Absent = 1 << ValueKind.Absent,
+    String = 1 << ValueKind.String,
+    Int = 1 << ValueKind.Int,
+    Float = 1 << ValueKind.Float,
+    Bool = 1 << ValueKind.Bool,
+    List = 1 << ValueKind.List,
+    Dict = 1 << ValueKind.Dict,
+}
 
 /// <summary>One variable's value. Ints, floats and bools are held in place, without boxing.</summary>
 internal readonly struct PoolValue
@@ -28,6 +41,9 @@ internal readonly struct PoolValue
 
     public bool Bool => _bits != 0;
 
+    /// <summary>A string, list or dict; null for any other kind.</summary>
+    public object? Reference => _reference;
+
     public string String => (string)_reference!;
 
     public JsonNode Node => (JsonNode)_reference!;
@@ -40,7 +56,9 @@ internal readonly struct PoolValue
 
     public static PoolValue Of(string value) => new(ValueKind.String, 0, value);
 
-    public static PoolValue Of(JsonNode value) => new(ValueKind.Node, 0, value);
+    public static PoolValue Of(JsonArray value) => new(ValueKind.List, 0, value);
+
+    public static PoolValue Of(JsonObject value) => new(ValueKind.Dict, 0, value);
 
     /// <summary>A declared default, parsed once. Lists and dicts are copied when they are used: see <see cref="Fresh"/>.</summary>
     public static PoolValue OfDefault(string? json, SpecType type)
@@ -57,16 +75,19 @@ internal readonly struct PoolValue
     }
 
     /// <summary>This value for one more run: a list or dict is copied, so that no run sees what another did to it.</summary>
-    public PoolValue Fresh() => Kind == ValueKind.Node ? Of(Node.DeepClone()) : this;
+    public PoolValue Fresh() => Kind >= ValueKind.List ? new(Kind, 0, Node.DeepClone()) : this;
 
-    public bool Fits(SpecType type) => type switch
+    public bool IsAny(ValueKinds kinds) => ((int)kinds & (1 << (int)Kind)) != 0;
+
+    /// <summary>What a variable of that type may hold. A float may be written as an integer.</summary>
+    public static ValueKinds Fitting(SpecType type) => type switch
     {
-        SpecType.String => Kind == ValueKind.String,
-        SpecType.Int => Kind == ValueKind.Int,
-        SpecType.Float => Kind is ValueKind.Int or ValueKind.Float,
-        SpecType.Bool => Kind == ValueKind.Bool,
-        SpecType.List => Kind == ValueKind.Node && _reference is JsonArray,
-        _ => Kind == ValueKind.Node && _reference is JsonObject,
+        SpecType.String => ValueKinds.String,
+        SpecType.Int => ValueKinds.Int,
+        SpecType.Float => ValueKinds.Int | ValueKinds.Float,
+        SpecType.Bool => ValueKinds.Bool,
+        SpecType.List => ValueKinds.List,
+        _ => ValueKinds.Dict,
     };
 
     /// <summary>The type in the spec's words, for messages.</summary>
@@ -76,7 +97,8 @@ internal readonly struct PoolValue
         ValueKind.Int => "int",
         ValueKind.Float => "float",
         ValueKind.Bool => "bool",
-        ValueKind.Node => _reference is JsonArray ? "list" : "dict",
+        ValueKind.List => "list",
+        ValueKind.Dict => "dict",
         _ => "null",
     };
 
@@ -96,16 +118,20 @@ internal readonly struct PoolValue
                 return Of(reader.GetString()!);
             case JsonTokenType.Number:
                 return ReadNumber(ref reader);
+            case JsonTokenType.StartArray:
+                return Of((JsonArray)JsonTree.Read(ref reader)!);
             default:
-                return Of(JsonTree.Read(ref reader)!);
+                return Of((JsonObject)JsonTree.Read(ref reader)!);
         }
     }
 
     public static PoolValue OfNode(JsonNode? node)
     {
-        if (node is null or JsonArray or JsonObject)
+        switch (node)
         {
-            return node is null ? default : Of(node);
+            case null: return default;
+            case JsonArray list: return Of(list);
+            case JsonObject dict: return Of(dict);
         }
 
         var reader = new Utf8JsonReader(JsonBytes.Of(node));
@@ -119,34 +145,9 @@ internal readonly struct PoolValue
         ValueKind.Int => JsonValue.Create(Int),
         ValueKind.Float => JsonValue.Create(Float),
         ValueKind.Bool => JsonValue.Create(Bool),
-        ValueKind.Node => Node,
+        ValueKind.List or ValueKind.Dict => Node,
         _ => null,
     };
-
-    public void WriteTo(Utf8JsonWriter writer, bool asFloat)
-    {
-        switch (Kind)
-        {
-            case ValueKind.String:
-                writer.WriteStringValue(String);
-                break;
-            case ValueKind.Int when !asFloat:
-                writer.WriteNumberValue(Int);
-                break;
-            case ValueKind.Int or ValueKind.Float:
-                WriteFloat(writer, Float);
-                break;
-            case ValueKind.Bool:
-                writer.WriteBooleanValue(Bool);
-                break;
-            case ValueKind.Node:
-                Node.WriteTo(writer);
-                break;
-            default:
-                writer.WriteNullValue();
-                break;
-        }
-    }
 
     private static PoolValue ReadNumber(ref Utf8JsonReader reader)
     {
@@ -159,19 +160,5 @@ internal readonly struct PoolValue
         return double.IsFinite(number)
             ? Of(number)
             : throw new JsonException("a number is too large for a 64-bit float");
-    }
-
-    /// <summary>Always with a fraction or an exponent, so that dynamic languages get a float back.</summary>
-    private static void WriteFloat(Utf8JsonWriter writer, double value)
-    {
-        Span<byte> text = stackalloc byte[40];
-        value.TryFormat(text, out int length, default, CultureInfo.InvariantCulture);
-        if (!text[..length].ContainsAny("eE."u8))
-        {
-            ".0"u8.CopyTo(text[length..]);
-            length += 2;
-        }
-
-        writer.WriteRawValue(text[..length], skipInputValidation: true);
     }
 }

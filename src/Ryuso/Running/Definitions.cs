@@ -72,6 +72,12 @@ public readonly record struct LineStep(StepKind Kind, int Index, bool IsDependen
 public sealed record ArgDefinition(int Slot, string Name, SpecType Type, bool Required, string? Default = null, string? Description = null)
 {
     internal PoolValue DefaultValue { get; } = PoolValue.OfDefault(Default, Type);
+
+    /// <summary>What the check lets through: where a default stands in, absence too.</summary>
+    internal ValueKinds Accepts { get; } = PoolValue.Fitting(Type) | (Required && Default is null ? ValueKinds.None : ValueKinds.Absent);
+
+    /// <summary>The name as a key of an answer.</summary>
+    internal byte[] Key { get; } = JsonBytes.Key(Name);
 }
 
 /// <summary>One hook. Written by the generator.</summary>
@@ -90,7 +96,11 @@ public sealed record HookDefinition(
     int Attempts = 1,
     int RetryDelayMs = 0,
     int TimeoutMs = 0,
-    bool RectifySelf = false);
+    bool RectifySelf = false)
+{
+    /// <summary>The reference as it stands in answers.</summary>
+    internal byte[] ReferenceLiteral { get; } = JsonBytes.Literal(Reference);
+}
 
 /// <summary>One program. Written by the generator.</summary>
 /// <param name="Name">The program's name in the spec.</param>

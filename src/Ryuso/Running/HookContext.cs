@@ -4,21 +4,20 @@ namespace Ryuso;
 public readonly struct HookContext : IEquatable<HookContext>
 {
     private readonly DataPool _pool;
-    private readonly int _step;
+    private readonly StepId _step;
 
-    internal HookContext(DataPool pool, string hook, int step, int attempt, bool isRectifying, CancellationToken cancellationToken)
+    internal HookContext(DataPool pool, string hook, StepId step, int attempt, CancellationToken cancellationToken)
     {
         _pool = pool;
         _step = step;
         Hook = hook;
         Attempt = attempt;
-        IsRectifying = isRectifying;
         CancellationToken = cancellationToken;
     }
 
     /// <summary>The run's id, as in <c>_run_id</c>.</summary>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
-    public string RunId => _pool.Slots.RunId;
+    public string RunId => _pool.Slots.RunId.ToString();
 
     /// <summary>The hook's reference string, <c>hooks.NAME</c>.</summary>
     public string Hook { get; }
@@ -27,24 +26,24 @@ public readonly struct HookContext : IEquatable<HookContext>
     public int Attempt { get; }
 
     /// <summary>Whether the hook runs on the way back.</summary>
-    public bool IsRectifying { get; }
+    public bool IsRectifying => _step.IsRectifying;
 
     /// <summary>Stable for this run, step and direction: hand it to an outside API that can ignore a repeated call.</summary>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
-    public string IdempotencyKey => $"{RunId}/{_step}/{(IsRectifying ? "back" : "forward")}";
+    public string IdempotencyKey => $"{RunId}/{_step}";
 
     /// <summary>Fires at the hook's time limit (key <c>hook.timeout_ms</c>); never for a hook without one.</summary>
     public CancellationToken CancellationToken { get; }
 
     /// <inheritdoc/>
     public bool Equals(HookContext other) =>
-        ReferenceEquals(_pool, other._pool) && _step == other._step && Attempt == other.Attempt && IsRectifying == other.IsRectifying;
+        ReferenceEquals(_pool, other._pool) && _step == other._step && Attempt == other.Attempt;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is HookContext other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(_pool, _step, Attempt, IsRectifying);
+    public override int GetHashCode() => HashCode.Combine(_pool, _step, Attempt);
 
     /// <summary>Compares two contexts.</summary>
     public static bool operator ==(HookContext left, HookContext right) => left.Equals(right);

@@ -5,7 +5,9 @@ internal sealed class Lane
 {
     private readonly Lock _gate = new();
     private readonly Queue<TaskCompletionSource> _waiters = new();
-    private bool _held;
+
+    // How many hold the lane or wait for it. From nought to one and back needs no lock.
+    private int _count;
 
     public int Waiting
     {
@@ -18,15 +20,16 @@ internal sealed class Lane
         }
     }
 
+    public bool TryEnter() => Interlocked.CompareExchange(ref _count, 1, 0) == 0;
+
     public ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         TaskCompletionSource turn;
         lock (_gate)
         {
-            if (!_held)
+            if (Interlocked.Increment(ref _count) == 1)
             {
-                _held = true;
                 return default;
             }
 
@@ -39,17 +42,23 @@ internal sealed class Lane
 
     public void Leave()
     {
+        if (Interlocked.CompareExchange(ref _count, 0, 1) == 1)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             while (_waiters.TryDequeue(out TaskCompletionSource? next))
             {
+                Interlocked.Decrement(ref _count);
                 if (next.TrySetResult())
                 {
                     return;
                 }
             }
 
-            _held = false;
+            Interlocked.Decrement(ref _count);
         }
     }
 

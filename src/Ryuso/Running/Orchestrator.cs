@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -50,17 +51,44 @@ public abstract class Orchestrator
             request["metadata"] = metadata.DeepClone();
         }
 
-        var answer = new System.Buffers.ArrayBufferWriter<byte>();
+        var answer = new ArrayBufferWriter<byte>();
         await RunRequestAsync(JsonBytes.Of(request), answer, cancellationToken).ConfigureAwait(false);
         return new ProgramResult((JsonObject)JsonNode.Parse(answer.WrittenSpan)!);
     }
 
     /// <summary>Reads one whole request object, runs it on the lane and writes its answer (rejections included).</summary>
-    internal async ValueTask RunRequestAsync(
-        ReadOnlyMemory<byte> request,
-        System.Buffers.IBufferWriter<byte> answer,
-        CancellationToken cancellationToken)
+    internal ValueTask RunRequestAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_lane.TryEnter())
+        {
+            return WaitAndRunAsync(request, answer, cancellationToken);
+        }
+
+        ValueTask run;
+        try
+        {
+            run = _runner.RunAsync(request, answer);
+        }
+        catch
+        {
+            _lane.Leave();
+            throw;
+        }
+
+        if (!run.IsCompletedSuccessfully)
+        {
+            return FinishAsync(run);
+        }
+
+        run.GetAwaiter().GetResult();
+        _lane.Leave();
+        return default;
+    }
+
+    private async ValueTask WaitAndRunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
+    {
+        // Only now: a hook that calls its own orchestrator finds the lane taken, by itself.
         if (_runner.IsRunningThisFlow)
         {
             throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
@@ -70,6 +98,18 @@ public abstract class Orchestrator
         try
         {
             await _runner.RunAsync(request, answer).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+    }
+
+    private async ValueTask FinishAsync(ValueTask run)
+    {
+        try
+        {
+            await run.ConfigureAwait(false);
         }
         finally
         {
@@ -87,7 +127,7 @@ public abstract class Orchestrator
         return pool;
     }
 
-    internal ValueTask<HookResult> Invoke(int hook, DataPool pool, HookContext context) => InvokeAsync(hook, pool, context);
+    internal ValueTask<HookResult> Invoke(int hook, DataPool pool, in HookContext context) => InvokeAsync(hook, pool, context);
 
     /// <summary>Makes the spec's typed pool. Generated.</summary>
     protected abstract DataPool CreatePool();
@@ -96,7 +136,7 @@ public abstract class Orchestrator
     /// <param name="hook">The hook's index in the <see cref="SpecDefinition"/>.</param>
     /// <param name="pool">The run's pool.</param>
     /// <param name="context">The run and its cancellation token.</param>
-    protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context);
+    protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context);
 
     /// <summary>Runs a program with typed outputs. Called by generated code.</summary>
     /// <typeparam name="TOutputs">The program's outputs record.</typeparam>

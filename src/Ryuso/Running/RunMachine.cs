@@ -3,7 +3,7 @@ namespace Ryuso;
 /// <summary>What the runner is to do next.</summary>
 internal enum CommandKind
 {
-    /// <summary>Carry out <see cref="Command.Step"/>.</summary>
+    /// <summary>Carry out <see cref="RunMachine.Step"/>.</summary>
     Step,
 
     /// <summary>Apply the outermost program's output defaults and check its outputs.</summary>
@@ -19,98 +19,141 @@ internal enum CommandKind
     Stuck,
 }
 
-internal readonly record struct Command(CommandKind Kind, LineStep Step = default, bool IsRectifying = false);
+/// <summary>
+/// Which step of a run: a position on the program's line, or on the way back of the step at that position
+/// a position on the line of one of its rectifiers. The same run has the same ids whenever it is run or recovered.
+/// </summary>
+internal readonly record struct StepId(int Position, int Rectifier = -1, int Inner = 0)
+{
+    public bool IsRectifying => Rectifier >= 0;
+
+    public override string ToString() => IsRectifying ? $"{Position}/{Rectifier}/{Inner}" : $"{Position}";
+}
 
 /// <summary>
 /// Decides what comes next on a line, forward and backward. Pure: no clock, no I/O, no task.
-/// Feed the end of each command to <see cref="Next"/>.
+/// Carry out the current command, then tell <see cref="Next"/> how it ended.
 /// </summary>
 internal sealed class RunMachine(HookDefinition[] hooks)
 {
     private readonly List<int> _completed = [];
     private readonly List<int> _rectified = [];
     private LineStep[] _line = [];
+    private LineStep _step;
     private int _position;
     private bool _reversing;
     private int _rectifier;
+    private int _inner;
+
+    /// <summary>What is to be done now.</summary>
+    public CommandKind Command { get; private set; }
+
+    /// <summary>The step of a command of the kind <see cref="CommandKind.Step"/>.</summary>
+    public ref readonly LineStep Step => ref _step;
+
+    public StepId Id => _reversing ? new StepId(_completed[^1], _rectifier, _inner) : new StepId(_position);
+
+    public bool IsEnded => Command >= CommandKind.Succeeded;
 
     /// <summary>Hooks of completed steps that are not reversed yet, in order of completion.</summary>
-    public IReadOnlyList<int> Completed => _completed;
+    public IEnumerable<int> Completed => _completed.Select(position => _line[position].Index);
 
     /// <summary>Hooks of the steps that were reversed, in that order.</summary>
     public IReadOnlyList<int> Rectified => _rectified;
 
-    public Command Start(LineStep[] line)
+    public void Start(LineStep[] line)
     {
         _line = line;
         _position = 0;
-        _rectifier = 0;
         _reversing = false;
         _completed.Clear();
         _rectified.Clear();
-        return Forward();
+        Forward();
     }
 
-    /// <summary>The last command ended; well or not.</summary>
-    public Command Next(Command ended, bool ok) => (_reversing, ok) switch
+    /// <summary>The current command ended; well or not.</summary>
+    public void Next(bool ok)
     {
-        (false, true) => Advance(ended),
-        (false, false) => Turn(ended),
-        (true, true) => Retreat(),
-        (true, false) => new Command(CommandKind.Stuck),
-    };
-
-    private Command Advance(Command ended)
-    {
-        if (ended.Kind == CommandKind.CheckOutputs)
+        if (!_reversing)
         {
-            return new Command(CommandKind.Succeeded);
+            if (ok)
+            {
+                Advance();
+            }
+            else
+            {
+                Turn();
+            }
+        }
+        else if (ok)
+        {
+            _inner++;
+            Back();
+        }
+        else
+        {
+            Command = CommandKind.Stuck;
+        }
+    }
+
+    private void Advance()
+    {
+        if (Command == CommandKind.CheckOutputs)
+        {
+            Command = CommandKind.Succeeded;
+            return;
         }
 
-        if (ended.Step.Kind == StepKind.InvokeHook)
+        if (_step.Kind == StepKind.InvokeHook)
         {
-            _completed.Add(ended.Step.Index);
+            _completed.Add(_position);
         }
 
         _position++;
-        return Forward();
+        Forward();
     }
 
-    private Command Forward() => _position < _line.Length
-        ? new Command(CommandKind.Step, _line[_position])
-        : new Command(CommandKind.CheckOutputs);
-
-    private Command Turn(Command failed)
+    private void Forward()
     {
+        if (_position < _line.Length)
+        {
+            Command = CommandKind.Step;
+            _step = _line[_position];
+        }
+        else
+        {
+            Command = CommandKind.CheckOutputs;
+            _step = default;
+        }
+    }
+
+    private void Turn()
+    {
+        if (Command == CommandKind.Step && _step.Kind == StepKind.InvokeHook && hooks[_step.Index].RectifySelf)
+        {
+            _completed.Add(_position);
+        }
+
         _reversing = true;
-        if (failed.Kind == CommandKind.Step && failed.Step.Kind == StepKind.InvokeHook && hooks[failed.Step.Index].RectifySelf)
-        {
-            _completed.Add(failed.Step.Index);
-        }
-
         _rectifier = 0;
-        _position = 0;
-        return Back();
-    }
-
-    private Command Retreat()
-    {
-        _position++;
-        return Back();
+        _inner = 0;
+        Back();
     }
 
     /// <summary>Finds the next step of the way back: through a rectifier's line, a step's rectifiers, the completed steps.</summary>
-    private Command Back()
+    private void Back()
     {
         while (_completed.Count > 0)
         {
-            int hook = _completed[^1];
+            int hook = _line[_completed[^1]].Index;
             LineStep[][] rectifiers = hooks[hook].Rectifiers;
-            for (; _rectifier < rectifiers.Length; _rectifier++, _position = 0)
+            for (; _rectifier < rectifiers.Length; _rectifier++, _inner = 0)
             {
-                if (_position < rectifiers[_rectifier].Length)
+                if (_inner < rectifiers[_rectifier].Length)
                 {
-                    return new Command(CommandKind.Step, rectifiers[_rectifier][_position], IsRectifying: true);
+                    Command = CommandKind.Step;
+                    _step = rectifiers[_rectifier][_inner];
+                    return;
                 }
             }
 
@@ -121,9 +164,9 @@ internal sealed class RunMachine(HookDefinition[] hooks)
 
             _completed.RemoveAt(_completed.Count - 1);
             _rectifier = 0;
-            _position = 0;
+            _inner = 0;
         }
 
-        return new Command(CommandKind.Rectified);
+        Command = CommandKind.Rectified;
     }
 }

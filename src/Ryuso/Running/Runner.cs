@@ -1,77 +1,82 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
 
-/// <summary>Carries out what <see cref="RunMachine"/> decides: calls hooks, waits, logs. One run at a time, so everything but the pool object is reused.</summary>
-#pragma warning disable CA1001 // The writer holds no resource: it lives as long as the runner and writes to memory.
+/// <summary>Carries out what <see cref="RunMachine"/> decides: checks, calls hooks, waits, logs. One run at a time, so everything but the pool object is reused.</summary>
 internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILogger logger, TimeProvider time)
-#pragma warning restore CA1001
 {
     private readonly AsyncLocal<DataPool?> _running = new();
-    private readonly PoolSlots _slots = new(spec.Variables);
-    private readonly RunMachine _machine = new(spec.Hooks);
-    private readonly List<string> _trace = [];
-    private readonly ArrayBufferWriter<byte> _buffer = new();
-    private readonly Utf8JsonWriter _writer = new(Stream.Null, JsonBytes.WriterOptions);
-    private Failure _failure;
-    private int _steps;
+    private readonly RunState _run = new(spec);
+    private readonly AnswerWriter _answers = new();
+    private readonly NameTable _programs = new(spec.Programs.Select(p => p.Name));
+    private IBufferWriter<byte> _answer = null!;
+    private DataPool _pool = null!;
+    private ValueTask<string?> _pending;
 
     /// <summary>Whether the caller is a hook of the run in flight.</summary>
     public bool IsRunningThisFlow => _running.Value is { IsOpen: true };
 
-    public async ValueTask RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
+    public ValueTask RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
-        _slots.Clear();
-        if (!TryAdmit(request.Span, answer, out ProgramDefinition program))
+        if (!TryAdmit(request.Span, answer))
         {
-            return;
+            return default;
         }
 
-        DataPool pool = orchestrator.NewPool(_slots);
-        long began = time.GetTimestamp();
+        _answer = answer;
+        _pool = orchestrator.NewPool(_run.Slots);
+        ExecutionContext? before = ExecutionContext.Capture();
+        _running.Value = _pool;
         try
         {
-            _running.Value = pool;
-            CommandKind outcome = await RunLineAsync(program, pool).ConfigureAwait(false);
-            if (outcome != CommandKind.Succeeded)
+            _run.Machine.Start(_run.Program.Line);
+            if (!Drive())
             {
-                _slots.Fill(program.Outputs);
-                WriteFailure(program, outcome);
+                return DriveAsync();
             }
 
-            answer.Write(_buffer.WrittenSpan);
-            Log(program, outcome, time.GetElapsedTime(began));
+            End();
+        }
+        catch
+        {
+            _pool.Close();
+            throw;
         }
         finally
         {
-            pool.Close();
-            _running.Value = null;
+            if (before is not null)
+            {
+                ExecutionContext.Restore(before);
+            }
         }
+
+        return default;
     }
 
-    private bool TryAdmit(ReadOnlySpan<byte> request, IBufferWriter<byte> answer, out ProgramDefinition program)
+    private bool TryAdmit(ReadOnlySpan<byte> request, IBufferWriter<byte> answer)
     {
-        program = null!;
-        string? problem = RequestReader.Read(request, _slots, out string? name);
+        PoolSlots slots = _run.Slots;
+        slots.Clear();
+        string? problem = RequestReader.Read(request, slots, _programs, out int index, out string? unknown);
         if (problem is not null)
         {
             Rejection.Write(answer, Rejection.BadRequest, problem);
             return false;
         }
 
-        if (Array.Find(spec.Programs, p => p.Name == name) is not { } found)
+        if (index < 0)
         {
-            Rejection.Write(answer, Rejection.UnknownProgram, $"There is no program '{name}'. {Nearest.Suggest(name!, spec.Programs.Select(p => p.Name))}");
+            Rejection.Write(answer, Rejection.UnknownProgram, $"There is no program '{unknown}'. {Nearest.Suggest(unknown!, spec.Programs.Select(p => p.Name))}");
             return false;
         }
 
-        program = found;
-        _slots.Fill(program.Args);
-        _slots.Begin(program.Name, time.GetUtcNow().ToUnixTimeMilliseconds());
-        if (_slots.Check(program.Args) is { } wrong)
+        ProgramDefinition program = spec.Programs[index];
+        _run.Begin(program, time);
+        slots.Fill(program.Args);
+        if (slots.Check(program.Args) is { } wrong)
         {
             Rejection.Write(answer, Rejection.InvalidArguments, $"The program '{program.Name}' cannot run: {wrong}.");
             return false;
@@ -80,59 +85,132 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         return true;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<CommandKind> RunLineAsync(ProgramDefinition program, DataPool pool)
+    /// <summary>Goes on until the end, or until something must be waited for (false). A run of hooks that end at once never leaves this loop.</summary>
+    private bool Drive()
     {
-        _trace.Clear();
-        _steps = 0;
-        _failure = default;
-        Command command = _machine.Start(program.Line);
-        while (command.Kind is CommandKind.Step or CommandKind.CheckOutputs)
+        while (!_run.Machine.IsEnded)
         {
-            string? error = command.Kind == CommandKind.CheckOutputs
-                ? CheckOutputs(program)
-                : await StepAsync(command, pool).ConfigureAwait(false);
-            if (error is not null)
+            if (!TryCarryOut(out string? error))
             {
-                _failure = new Failure(ReferenceOf(command, program), error, command.Step.IsDependency);
+                return false;
             }
 
-            command = _machine.Next(command, error is null);
+            Settle(error);
         }
 
-        return command.Kind;
+        return true;
     }
 
-    private ValueTask<string?> StepAsync(Command command, DataPool pool)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask DriveAsync()
     {
-        switch (command.Step.Kind)
+        try
+        {
+            do
+            {
+                Settle(await _pending.ConfigureAwait(false));
+            }
+            while (!Drive());
+            End();
+        }
+        catch
+        {
+            _pool.Close();
+            throw;
+        }
+    }
+
+    private void Settle(string? error)
+    {
+        if (error is not null)
+        {
+            _run.Fail(error);
+        }
+
+        _run.Machine.Next(ok: error is null);
+    }
+
+    /// <summary>Carries out the machine's current command. False where <see cref="_pending"/> must be waited for.</summary>
+    /// <param name="error">Null when it ended well, otherwise why not.</param>
+    private bool TryCarryOut(out string? error)
+    {
+        ref readonly LineStep step = ref _run.Machine.Step;
+        if (_run.Machine.Command == CommandKind.CheckOutputs)
+        {
+            error = CheckOutputs();
+            return true;
+        }
+
+        switch (step.Kind)
         {
             case StepKind.EnterHook:
-                _trace.Add(spec.Hooks[command.Step.Index].Reference);
-                return default;
+                _run.Enter(step.Index);
+                error = null;
+                return true;
             case StepKind.InvokeHook:
-                return InvokeAsync(command, pool);
+                HookDefinition hook = spec.Hooks[step.Index];
+                if (hook.Attempts == 1 && hook.TimeoutMs == 0)
+                {
+                    return TryInvoke(step.Index, hook, 1, default, out error);
+                }
+
+                error = null;
+#pragma warning disable CA2012 // Kept for the loop that waits for it, once.
+                _pending = InvokeAsync(step.Index, hook);
+#pragma warning restore CA2012
+                return false;
             case StepKind.EnterProgram:
-                ProgramDefinition entered = spec.Programs[command.Step.Index];
-                _slots.Fill(entered.Args);
-                return new ValueTask<string?>(Sentence("program", entered.Name, "cannot begin", _slots.Check(entered.Args)));
+                ProgramDefinition entered = spec.Programs[step.Index];
+                _run.Slots.Fill(entered.Args);
+                error = Sentence("program", entered.Name, "cannot begin", _run.Slots.Check(entered.Args));
+                return true;
             default:
-                ProgramDefinition left = spec.Programs[command.Step.Index];
-                _slots.Fill(left.Outputs);
-                return new ValueTask<string?>(Sentence("program", left.Name, "did not give its outputs", _slots.Check(left.Outputs)));
+                ProgramDefinition left = spec.Programs[step.Index];
+                _run.Slots.Fill(left.Outputs);
+                error = Sentence("program", left.Name, "did not give its outputs", _run.Slots.Check(left.Outputs));
+                return true;
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string?> InvokeAsync(Command command, DataPool pool)
+    /// <summary>One try of one hook. One that ends at once costs no state machine.</summary>
+    private bool TryInvoke(int index, HookDefinition hook, int attempt, CancellationToken limit, out string? error)
     {
-        int index = command.Step.Index;
-        HookDefinition hook = spec.Hooks[index];
-        int step = ++_steps;
+        try
+        {
+            ValueTask<HookResult> call = Call(index, hook, attempt, limit);
+            if (call.IsCompletedSuccessfully)
+            {
+                error = call.Result.Reason;
+                return true;
+            }
+
+            error = null;
+#pragma warning disable CA2012 // Kept for the loop that waits for it, once.
+            _pending = AwaitAsync(call, hook, attempt);
+#pragma warning restore CA2012
+            return false;
+        }
+#pragma warning disable CA1031 // Whatever a hook throws is that step's failure and never the server's.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            error = Explain(exception, hook, attempt);
+            return true;
+        }
+    }
+
+    /// <summary>A hook that may be tried again or has a time limit.</summary>
+    private async ValueTask<string?> InvokeAsync(int index, HookDefinition hook)
+    {
         for (int attempt = 1; ; attempt++)
         {
-            string? error = Sentence("hook", hook.Reference, "cannot run", _slots.Check(hook.Args))
-                ?? await TryHookAsync(index, pool, step, attempt, command.IsRectifying).ConfigureAwait(false);
+            using CancellationTokenSource? limit = hook.TimeoutMs > 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(hook.TimeoutMs), time) : null;
+            string? error = TryInvoke(index, hook, attempt, limit?.Token ?? default, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
+            if (limit is { IsCancellationRequested: true })
+            {
+                error = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
+            }
+
             if (error is null || attempt >= hook.Attempts)
             {
                 return error;
@@ -143,158 +221,68 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
                 await Task.Delay(TimeSpan.FromMilliseconds(hook.RetryDelayMs), time).ConfigureAwait(false);
             }
 
-            _trace.Add(hook.Reference);
+            _run.Enter(index);
         }
     }
 
-    /// <summary>One try of one hook; null when it did its work, otherwise why not.</summary>
+    private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, CancellationToken limit) =>
+        _run.Slots.Check(hook.Args) is { } wrong
+            ? new ValueTask<HookResult>(HookResult.Fail(Sentence("hook", hook.Reference, "cannot run", wrong)!))
+            : orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.Machine.Id, attempt, limit));
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string?> TryHookAsync(int index, DataPool pool, int step, int attempt, bool isRectifying)
+    private async ValueTask<string?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)
     {
-        HookDefinition hook = spec.Hooks[index];
-        using CancellationTokenSource? limit = hook.TimeoutMs > 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(hook.TimeoutMs), time) : null;
         try
         {
-            var context = new HookContext(pool, hook.Reference, step, attempt, isRectifying, limit?.Token ?? CancellationToken.None);
-            HookResult result = await orchestrator.Invoke(index, pool, context).ConfigureAwait(false);
-            return limit is { IsCancellationRequested: true } ? TimedOut(hook) : result.Reason;
+            return (await call.ConfigureAwait(false)).Reason;
         }
 #pragma warning disable CA1031 // Whatever a hook throws is that step's failure and never the server's.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            RunLog.HookFailed(logger, hook.Reference, attempt, exception);
-            return limit is { IsCancellationRequested: true } ? TimedOut(hook)
-                : exception is HookFailedException ? exception.Message
-                : $"The hook '{hook.Reference}' threw {exception.GetType().Name}.";
+            return Explain(exception, hook, attempt);
         }
+    }
+
+    private string Explain(Exception exception, HookDefinition hook, int attempt)
+    {
+        RunLog.HookFailed(logger, hook.Reference, attempt, exception);
+        return exception is HookFailedException ? exception.Message : $"The hook '{hook.Reference}' threw {exception.GetType().Name}.";
     }
 
     /// <summary>Also writes the answer, since an output that cannot be written makes the run unsuccessful too.</summary>
-    private string? CheckOutputs(ProgramDefinition program)
+    private string? CheckOutputs()
     {
-        _slots.Fill(program.Outputs);
-        if (_slots.Check(program.Outputs) is { } wrong)
-        {
-            return Sentence("program", program.Name, "did not give its outputs", wrong);
-        }
-
-        try
-        {
-            BeginAnswer();
-            WriteOutputs(program);
-            EndAnswer();
-            return null;
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or JsonException or NotSupportedException)
-        {
-            return $"The outputs of the program '{program.Name}' cannot be written as JSON: {exception.Message}";
-        }
+        ProgramDefinition program = _run.Program;
+        _run.Slots.Fill(program.Outputs);
+        return Sentence("program", program.Name, "did not give its outputs", _run.Slots.Check(program.Outputs))
+            ?? (_answers.TryWriteOutputs(_run, out string? problem) ? null : $"The outputs of the program '{program.Name}' cannot be written as JSON: {problem}");
     }
 
-    private void WriteFailure(ProgramDefinition program, CommandKind outcome)
+    private void End()
     {
-        try
+        CommandKind outcome = _run.Machine.Command;
+        if (outcome != CommandKind.Succeeded)
         {
-            BeginAnswer();
-            WriteOutputs(program);
-            WriteMagic(program, outcome, withVariables: true);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or JsonException or NotSupportedException)
-        {
-            // A value that no JSON can hold must not hide what happened: tell the outcome without the values.
-            BeginAnswer();
-            WriteMagic(program, outcome, withVariables: false);
+            _run.Slots.Fill(_run.Program.Outputs);
+            _answers.WriteFailure(_run);
         }
 
-        EndAnswer();
-    }
-
-    private void WriteOutputs(ProgramDefinition program)
-    {
-        foreach (ArgDefinition output in program.Outputs)
+        if (_run.IsStuck)
         {
-            ref readonly PoolValue value = ref _slots[output.Slot];
-            if (value.Kind != ValueKind.Absent && !MagicNames.IsEngineOwned(output.Name))
-            {
-                _writer.WritePropertyName(output.Name);
-                value.WriteTo(_writer, asFloat: output.Type == SpecType.Float);
-            }
-        }
-    }
-
-    private void WriteMagic(ProgramDefinition program, CommandKind outcome, bool withVariables)
-    {
-        bool stuck = outcome == CommandKind.Stuck;
-        _writer.WriteBoolean(MagicNames.ProgramFail, true);
-        _writer.WriteBoolean(MagicNames.DependencyFail, _failure.IsDependency);
-        _writer.WriteBoolean(MagicNames.RectifierFail, stuck);
-        _writer.WriteString(MagicNames.LastFailedProgram, _failure.Reference);
-        _writer.WriteString(MagicNames.Error, _failure.Error);
-        WriteReferences(MagicNames.Traceback, _trace);
-        WriteReferences(MagicNames.Rectified, _machine.Rectified.Select(h => spec.Hooks[h].Reference));
-        WriteReferences(MagicNames.Unrectified, Unrectified(stuck));
-        _writer.WriteString(MagicNames.ProgramName, program.Name);
-        _writer.WriteNumber(MagicNames.ProgramTimeStart, _slots.StartedAt);
-        _writer.WriteString(MagicNames.RunId, _slots.RunId);
-        if (withVariables)
-        {
-            _slots.WriteMagicVariables(_writer, program.Outputs);
-        }
-    }
-
-    private IEnumerable<string> Unrectified(bool stuck) => stuck
-        ? _machine.Completed.Reverse().Where(h => spec.Hooks[h].Rectifiers.Length > 0).Select(h => spec.Hooks[h].Reference)
-        : [];
-
-    private void WriteReferences(string name, IEnumerable<string> references)
-    {
-        _writer.WriteStartArray(name);
-        foreach (string reference in references)
-        {
-            _writer.WriteStringValue(reference);
-        }
-
-        _writer.WriteEndArray();
-    }
-
-    private void BeginAnswer()
-    {
-        _buffer.ResetWrittenCount();
-        _writer.Reset(_buffer);
-        _writer.WriteStartObject();
-    }
-
-    private void EndAnswer()
-    {
-        _writer.WriteEndObject();
-        _writer.Flush();
-    }
-
-    private void Log(ProgramDefinition program, CommandKind outcome, TimeSpan duration)
-    {
-        if (outcome == CommandKind.Stuck)
-        {
-            RunLog.Stuck(logger, program.Name, _slots.RunId, _failure.Reference!, _failure.Error!,
-                string.Join(", ", _machine.Rectified.Select(h => spec.Hooks[h].Reference)), string.Join(", ", Unrectified(stuck: true)));
+            RunLog.Stuck(logger, _run.Program.Name, _run.Slots.RunId, _run.FailedReference!, _run.Error!, _run.Name(_run.Machine.Rectified), _run.Name(_run.Unrectified));
         }
 
         if (logger.IsEnabled(LogLevel.Information))
         {
-            RunLog.Ended(logger, program.Name, _slots.RunId, outcome.ToString(), duration.TotalMilliseconds, _failure.Error);
+            RunLog.Ended(logger, _run.Program.Name, _run.Slots.RunId, outcome.ToString(), _run.Slots.Elapsed.TotalMilliseconds, _run.Error);
         }
-    }
 
-    private string ReferenceOf(Command command, ProgramDefinition program) => command.Kind == CommandKind.CheckOutputs
-        ? "programs." + program.Name
-        : command.Step.Kind is StepKind.EnterHook or StepKind.InvokeHook
-            ? spec.Hooks[command.Step.Index].Reference
-            : "programs." + spec.Programs[command.Step.Index].Name;
+        _answer.Write(_answers.Written);
+        _pool.Close();
+    }
 
     private static string? Sentence(string subject, string name, string what, string? problems) =>
         problems is null ? null : $"The {subject} '{name}' {what}: {problems}.";
-
-    private static string TimedOut(HookDefinition hook) => $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
-
-    private readonly record struct Failure(string? Reference, string? Error, bool IsDependency);
 }

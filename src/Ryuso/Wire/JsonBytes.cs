@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -10,6 +11,9 @@ internal static class JsonBytes
 {
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        [.. Enumerable.Range(' ', 0x7F - ' ').Select(i => (char)i).Where(c => c is not ('"' or '\\'))]);
+
     public static byte[] Of(JsonNode node)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -20,4 +24,27 @@ internal static class JsonBytes
 
         return buffer.WrittenSpan.ToArray();
     }
+
+    /// <summary>A string literal with its quotes.</summary>
+    public static byte[] Literal(string text) => [(byte)'"', .. JsonEncodedText.Encode(text, WriterOptions.Encoder).EncodedUtf8Bytes, (byte)'"'];
+
+    /// <summary>A key with its comma, its quotes and its colon.</summary>
+    public static byte[] Key(string name) => [(byte)',', .. Literal(name), (byte)':'];
+
+    /// <summary>Writes a float, always with a fraction or an exponent, so that dynamic languages get a float back.</summary>
+    /// <returns>How many bytes were written, at most 32.</returns>
+    public static int Format(double value, Span<byte> room)
+    {
+        value.TryFormat(room, out int length, default, CultureInfo.InvariantCulture);
+        if (!room[..length].ContainsAny("eE."u8))
+        {
+            ".0"u8.CopyTo(room[length..]);
+            length += 2;
+        }
+
+        return length;
+    }
+
+    /// <summary>Whether the text may stand between quotes as it is, a byte for each character.</summary>
+    public static bool IsPlain(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Plain);
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -6,12 +7,18 @@ namespace Ryuso;
 /// <summary>Reads a request's bytes straight into the pool's slots.</summary>
 internal static class RequestReader
 {
-    private const int MaxDepth = 64;
+    public const int MaxDepth = 64;
 
     /// <summary>Fills the slots; null where the request is good, otherwise what is wrong with it.</summary>
-    public static string? Read(ReadOnlySpan<byte> request, PoolSlots slots, out string? program)
+    /// <param name="request">One JSON object.</param>
+    /// <param name="slots">Where the variables go.</param>
+    /// <param name="programs">The names of the programs.</param>
+    /// <param name="program">The program's index; -1 for one that is unknown.</param>
+    /// <param name="unknown">The name of an unknown program.</param>
+    public static string? Read(ReadOnlySpan<byte> request, PoolSlots slots, NameTable programs, out int program, out string? unknown)
     {
-        program = null;
+        program = -1;
+        unknown = null;
         if (request.StartsWith("\uFEFF"u8))
         {
             request = request[3..];
@@ -22,9 +29,23 @@ internal static class RequestReader
             return "The request is not valid UTF-8.";
         }
 
+        var plain = new PlainRequest(request, slots);
+        if (plain.TryRead(programs))
+        {
+            program = plain.Program;
+            return null;
+        }
+
+        slots.Clear();
+        return ReadAny(request, slots, programs, ref program, ref unknown);
+    }
+
+    /// <summary>Defines what a good request is.</summary>
+    internal static string? ReadAny(ReadOnlySpan<byte> request, PoolSlots slots, NameTable programs, ref int program, ref string? unknown)
+    {
         try
         {
-            return ReadObject(request, slots, ref program);
+            return ReadObject(request, slots, programs, ref program, ref unknown);
         }
         catch (JsonException exception)
         {
@@ -37,7 +58,7 @@ internal static class RequestReader
         }
     }
 
-    private static string? ReadObject(ReadOnlySpan<byte> request, PoolSlots slots, ref string? program)
+    private static string? ReadObject(ReadOnlySpan<byte> request, PoolSlots slots, NameTable programs, ref int program, ref string? unknown)
     {
         var reader = new Utf8JsonReader(request, new JsonReaderOptions { MaxDepth = MaxDepth });
         reader.Read();
@@ -52,7 +73,7 @@ internal static class RequestReader
             string? problem = null;
             if (reader.ValueTextEquals("program"u8))
             {
-                problem = Once(ref hasProgram, "program") ?? ReadProgram(ref reader, ref program);
+                problem = Once(ref hasProgram, "program") ?? ReadProgram(ref reader, programs, ref program, ref unknown);
             }
             else if (reader.ValueTextEquals("data_pool"u8))
             {
@@ -73,7 +94,7 @@ internal static class RequestReader
             }
         }
 
-        return program is null ? "The request names no program: add \"program\": \"NAME\"." : null;
+        return hasProgram ? null : "The request names no program: add \"program\": \"NAME\".";
     }
 
     private static string? Once(ref bool seen, string key)
@@ -83,7 +104,7 @@ internal static class RequestReader
         return before ? $"The key '{key}' stands twice in the request." : null;
     }
 
-    private static string? ReadProgram(ref Utf8JsonReader reader, ref string? program)
+    private static string? ReadProgram(ref Utf8JsonReader reader, NameTable programs, ref int program, ref string? unknown)
     {
         reader.Read();
         if (reader.TokenType != JsonTokenType.String)
@@ -91,7 +112,8 @@ internal static class RequestReader
             return "'program' must be a string: the name of the program to run.";
         }
 
-        program = reader.GetString();
+        program = reader.ValueIsEscaped ? programs.Find(Encoding.UTF8.GetBytes(reader.GetString()!)) : programs.Find(reader.ValueSpan);
+        unknown = program < 0 ? reader.GetString() : null;
         return null;
     }
 
@@ -110,16 +132,19 @@ internal static class RequestReader
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string name = reader.GetString()!;
-            if (isMetadata && !name.StartsWith('_'))
+            int slot = isMetadata || reader.ValueIsEscaped ? -1 : slots.Find(reader.ValueSpan);
+            string? name = null;
+            if (slot < 0)
             {
-                name = "_" + name;
+                name = reader.GetString()!;
+                name = isMetadata && !name.StartsWith('_') ? "_" + name : name;
+                slot = slots.Find(name);
             }
 
             reader.Read();
-            if (!slots.TryFill(name, PoolValue.Read(ref reader)))
+            if (!(slot < 0 ? slots.TryFill(name!, PoolValue.Read(ref reader)) : slots.TryFill(slot, ref reader)))
             {
-                return $"The request names the variable '{name}' twice.";
+                return $"The request names the variable '{name ?? slots.NameOf(slot)}' twice.";
             }
         }
 

@@ -31,7 +31,7 @@ internal sealed class SpecOrchestrator : Orchestrator
 
     protected override DataPool CreatePool() => new Pool();
 
-    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context) =>
+    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) =>
         _hook(Definition.Hooks[hook].Reference["hooks.".Length..], pool, context);
 
     private static SpecDefinition Define(SpecResult result)

@@ -9,15 +9,18 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
 
     protected override DataPool CreatePool() => new Pool();
 
-    protected override async ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context)
+    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) => hook switch
     {
-        if (hook == 2)
-        {
-            GateEntered.TrySetResult();
-            await Gate.Task;
-        }
+        1 => new(HookResult.Fail("As asked.")),
+        2 => WaitAtGateAsync(),
+        _ => default,
+    };
 
-        return hook == 1 ? HookResult.Fail("As asked.") : HookResult.Ok;
+    private async ValueTask<HookResult> WaitAtGateAsync()
+    {
+        GateEntered.TrySetResult();
+        await Gate.Task;
+        return HookResult.Ok;
     }
 
     private static SpecDefinition Spec()
