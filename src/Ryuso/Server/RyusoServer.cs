@@ -69,9 +69,9 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <summary>Serves the one orchestrator of this program until SIGTERM or Ctrl-C.</summary>
     /// <param name="args">The command line: <c>--host</c>, <c>--port</c>, <c>--queue</c>, <c>--help</c>, <c>--version</c>.</param>
     /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
-    /// <returns>The exit code: 0 after a graceful stop, 1 when the server could not start, 2 for a wrong command line.</returns>
+    /// <returns>The exit code, which is also set as the process's: 0 after a graceful stop, 1 when the server could not start, 2 for a wrong command line.</returns>
     public static int Run(string[] args, Action<RyusoServerOptions>? configure = null) =>
-        RunAsync(args, configure).GetAwaiter().GetResult();
+        Environment.ExitCode = RunAsync(args, configure).GetAwaiter().GetResult();
 
     /// <inheritdoc cref="Run"/>
     /// <param name="args">The command line: <c>--host</c>, <c>--port</c>, <c>--queue</c>, <c>--help</c>, <c>--version</c>.</param>
@@ -144,6 +144,7 @@ public sealed class RyusoServer : IAsyncDisposable
         SpecDefinition spec = Orchestrator.Definition;
         ServerLog.Listening(_logger, _endPoint, spec.Name, spec.Version, string.Join(", ", spec.Programs.Select(p => p.Name)));
         _ = Task.Run(() => AcceptAsync(listener), CancellationToken.None);
+        _options.Started?.Invoke(_endPoint);
     }
 
     /// <summary>Stops accepting, answers every request that is complete, and waits for that.</summary>

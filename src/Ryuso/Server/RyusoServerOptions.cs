@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -31,6 +32,9 @@ public sealed class RyusoServerOptions
 
     /// <summary>Where the server and its runs log; null for one line each on the standard error stream.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>Called once the server listens, with the address and port that it got; null for nothing.</summary>
+    public Action<IPEndPoint>? Started { get; set; }
 
     /// <summary>The clock behind the time limits.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
