@@ -46,7 +46,11 @@ public sealed class WalletDb : IDisposable
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, Pooling = false }.ToString());
         _connection.Open();
         Execute(Schema);
+        Path = System.IO.Path.GetFullPath(path);
     }
+
+    /// <summary>The file, in full.</summary>
+    public string Path { get; }
 
     /// <summary>Creates an account; false where the name is taken.</summary>
     public bool TryOpen(string account, string owner)

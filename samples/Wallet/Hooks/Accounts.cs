@@ -26,8 +26,11 @@ public sealed partial class Accounts(WalletDb db)
     public partial HookResult CheckFunds(CheckFundsArgs args) =>
         db.Balance(args.From) >= args.Amount ? HookResult.Ok : HookResult.Fail($"The account '{args.From}' has less than {args.Amount} cents.");
 
-    public partial ChooseAllOutputs ChooseAll(ChooseAllArgs args) =>
-        new(args.Account, BalanceOf(args.Account));
+    public partial ChooseAllOutputs ChooseAll(ChooseAllArgs args)
+    {
+        long all = BalanceOf(args.Account);
+        return all > 0 ? new(args.Account, all) : throw new HookFailedException($"The account '{args.Account}' is empty.");
+    }
 
     public partial ReadStatementOutputs ReadStatement(ReadStatementArgs args) =>
         new(BalanceOf(args.Account), db.Entries(args.Account, args.Limit));
