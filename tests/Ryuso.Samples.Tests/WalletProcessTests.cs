@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Tests.Shared;
 
 namespace Ryuso.Samples.Tests;
 
@@ -18,7 +19,7 @@ public sealed class WalletProcessTests : IDisposable
     public async Task A_plain_client_gets_right_answers(string needs, string script)
     {
         await Command.SkipUnlessInstalledAsync(needs);
-        await using WalletProcess wallet = await WalletProcess.StartAsync(Database);
+        await using ServerProcess wallet = await WalletProcess.StartAsync(Database);
         async Task<JsonObject> AskAsync(params string[] arguments)
         {
             string program = script.EndsWith(".sh", StringComparison.Ordinal) ? "sh" : needs;
@@ -54,7 +55,7 @@ public sealed class WalletProcessTests : IDisposable
     public async Task The_requests_that_it_prints_can_be_copied(string needs, string part)
     {
         await Command.SkipUnlessInstalledAsync(needs);
-        await using WalletProcess wallet = await WalletProcess.StartAsync(Database);
+        await using ServerProcess wallet = await WalletProcess.StartAsync(Database);
         if (needs == "nc")
         {
             await wallet.AskAsync("""{"program": "open_account", "data_pool": {"account": "alice"}}""");
@@ -70,7 +71,7 @@ public sealed class WalletProcessTests : IDisposable
     [Fact]
     public async Task It_ends_with_0_at_SIGTERM_and_finds_its_accounts_again()
     {
-        await using (WalletProcess first = await WalletProcess.StartAsync(Database))
+        await using (ServerProcess first = await WalletProcess.StartAsync(Database))
         {
             await first.AskAsync("""{"program": "open_account", "data_pool": {"account": "alice"}}""");
             await first.AskAsync("""{"program": "deposit", "data_pool": {"to": "alice", "amount": 2500}}""");
@@ -79,7 +80,7 @@ public sealed class WalletProcessTests : IDisposable
         }
 
         Assert.Equal(["wallet.db"], Directory.EnumerateFiles(_folder.FullPath).Select(Path.GetFileName));
-        await using WalletProcess second = await WalletProcess.StartAsync(Database);
+        await using ServerProcess second = await WalletProcess.StartAsync(Database);
         Assert.Equal(2500, await second.BalanceAsync("alice"));
     }
 
@@ -98,7 +99,7 @@ public sealed class WalletProcessTests : IDisposable
     [Fact]
     public async Task A_port_that_is_taken_is_told_and_ends_with_1()
     {
-        await using WalletProcess wallet = await WalletProcess.StartAsync(Database);
+        await using ServerProcess wallet = await WalletProcess.StartAsync(Database);
 
         Command second = await Command.RunAsync(
             WalletProcess.Executable,
@@ -110,18 +111,20 @@ public sealed class WalletProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task The_first_command_of_the_README_serves_the_wallet()
+    public async Task The_first_command_of_the_README_serves_the_wallet_and_the_second_is_the_continuous_build_s()
     {
-        string command = (await File.ReadAllLinesAsync(Repository.File("README.md"), TestContext.Current.CancellationToken))
-            .First(line => line.StartsWith("dotnet ", StringComparison.Ordinal));
-        Assert.Equal("dotnet run --project samples/Wallet", command);
+        Assert.Equal(["dotnet run --project samples/Wallet", "dotnet test"], CommandsIn("README.md"));
+        Assert.StartsWith("dotnet test ", CommandsIn(".ci/run")[^1], StringComparison.Ordinal);
 
-        // As the README says, but from any folder.
-        await using WalletProcess wallet = await WalletProcess.StartAsync("dotnet", ["run", "--project", Repository.File("samples/Wallet")], Database);
-        JsonObject opened = await wallet.AskAsync("""{"program": "open_account", "data_pool": {"account": "alice"}}""");
+        // The build of these tests has built it already: as the README says, but from any folder and in their configuration.
+        await using ServerProcess wallet = await WalletProcess.StartAsync("dotnet", ["run", "--project", Repository.File("samples/Wallet")], Database);
+        string opened = await wallet.AskAsync("""{"program": "open_account", "data_pool": {"account": "alice"}}""");
 
-        Assert.Equal("""{"account":"alice","balance":0}""", opened.ToJsonString());
+        Assert.Equal("""{"account":"alice","balance":0}""", opened);
         Assert.Contains(Database, wallet.Output, StringComparison.Ordinal);
         Assert.Equal(0, await wallet.TerminateAsync());
     }
+
+    private static string[] CommandsIn(string file) =>
+        [.. File.ReadLines(Repository.File(file)).Where(line => line.StartsWith("dotnet ", StringComparison.Ordinal))];
 }

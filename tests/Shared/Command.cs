@@ -1,18 +1,16 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Ryuso.Samples.Tests;
+namespace Ryuso.Tests.Shared;
 
 /// <summary>A program of this machine, run to its end.</summary>
 internal sealed record Command(int ExitCode, string Output, string Error)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
-
-    public static async Task<Command> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? variables = null)
+    public static async Task<Command> RunAsync(string program, string[] arguments, IReadOnlyDictionary<string, string>? variables = null, int seconds = 30)
     {
         using Process process = Start(program, arguments, variables);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(s_limit);
+        limit.CancelAfter(TimeSpan.FromSeconds(seconds));
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
@@ -23,7 +21,7 @@ internal sealed record Command(int ExitCode, string Output, string Error)
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {s_limit}.");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {seconds} seconds.");
         }
     }
 

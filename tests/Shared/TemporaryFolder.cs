@@ -1,4 +1,4 @@
-namespace Ryuso.Samples.Tests;
+namespace Ryuso.Tests.Shared;
 
 /// <summary>A folder that is gone with the test.</summary>
 internal sealed class TemporaryFolder : IDisposable

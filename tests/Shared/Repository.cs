@@ -1,4 +1,4 @@
-namespace Ryuso.Samples.Tests;
+namespace Ryuso.Tests.Shared;
 
 /// <summary>The files that users read and copy.</summary>
 internal static class Repository
