@@ -113,8 +113,8 @@ public sealed class WalletProcessTests : IDisposable
     [Fact]
     public async Task The_first_command_of_the_README_serves_the_wallet_and_the_second_is_the_continuous_build_s()
     {
-        Assert.Equal(["dotnet run --project samples/Wallet", "dotnet test"], CommandsIn("README.md"));
-        Assert.StartsWith("dotnet test ", CommandsIn(".ci/run")[^1], StringComparison.Ordinal);
+        Assert.Equal(["dotnet run --project samples/Wallet", "dotnet test -c Release"], CommandsIn("README.md"));
+        Assert.StartsWith("dotnet test -c Release ", CommandsIn(".ci/run")[^1], StringComparison.Ordinal);
 
         // The build of these tests has built it already: as the README says, but from any folder and in their configuration.
         await using ServerProcess wallet = await WalletProcess.StartAsync("dotnet", ["run", "--project", Repository.File("samples/Wallet")], Database);
