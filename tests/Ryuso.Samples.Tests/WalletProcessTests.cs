@@ -76,6 +76,7 @@ public sealed class WalletProcessTests : IDisposable
             await first.AskAsync("""{"program": "open_account", "data_pool": {"account": "alice"}}""");
             await first.AskAsync("""{"program": "deposit", "data_pool": {"to": "alice", "amount": 2500}}""");
             Assert.Equal(0, await first.TerminateAsync());
+            Assert.Matches(@"Information deposit [0-9a-f-]{36}: Succeeded in \d+\.\d\d ms\.\n", first.Log);
             Assert.Contains("Stopped.", first.Log, StringComparison.Ordinal);
         }
 
