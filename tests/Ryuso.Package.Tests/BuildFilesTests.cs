@@ -42,6 +42,24 @@ public sealed class BuildFilesTests(PackedRyuso package) : IDisposable
         Assert.DoesNotContain("RYU301", meant.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_schema_lies_in_obj_so_that_a_spec_can_name_it_and_a_second_build_leaves_it_alone()
+    {
+        _consumer.WriteProject("Shop/Shop.csproj", "", _consumer.Reference);
+        _consumer.WriteShop("Shop");
+        _consumer.Write("Shop/ryu_spec.json", Readme.Block("A spec", "json").Replace("\"name\": \"Shop\",", "\"$schema\": \"obj/ryu_spec.schema.json\", \"name\": \"Shop\",", StringComparison.Ordinal));
+        string copy = _consumer.File("Shop/obj/ryu_spec.schema.json");
+
+        await _consumer.BuildAsync("Shop/Shop.csproj");
+        Assert.Equal(TextOf(Repository.File("src/Ryuso/Schema/ryu_spec.schema.json")), TextOf(copy));
+        DateTime first = File.GetLastWriteTimeUtc(copy);
+        await _consumer.BuildAsync("Shop/Shop.csproj");
+
+        Assert.Equal(first, File.GetLastWriteTimeUtc(copy));
+    }
+
+    private static string? TextOf(string file) => File.Exists(file) ? File.ReadAllText(file) : null;
+
     private static IEnumerable<string> NamesIn(JsonNode items) =>
         items.AsArray().Select(item => (string)item!["Identity"]!).Order(StringComparer.Ordinal);
 }
