@@ -36,10 +36,11 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
     }
 
     [Fact]
-    public async Task A_library_with_hooks_serves_an_app_that_references_it()
+    public async Task A_library_with_hooks_and_a_spec_marked_by_hand_serves_an_app_that_references_it()
     {
-        _consumer.WriteProject("Shop/Shop.csproj", "", _consumer.Reference);
+        _consumer.WriteProject("Shop/Shop.csproj", "", _consumer.Reference, """<AdditionalFiles Include="shop.json" RyusoSpec="true" />""");
         _consumer.WriteShop("Shop");
+        File.Move(_consumer.File("Shop/ryu_spec.json"), _consumer.File("Shop/shop.json"));
         _consumer.WriteProject("App/App.csproj", Consumer.Executable, """<ProjectReference Include="../Shop/Shop.csproj" />""");
         _consumer.Write("App/Program.cs", """
             using Ryuso;
