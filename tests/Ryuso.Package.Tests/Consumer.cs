@@ -75,7 +75,7 @@ internal sealed class Consumer : IDisposable
 
     /// <summary>Runs the SDK in a time that is bounded, and leaves no process behind.</summary>
     public Task<Command> DotnetAsync(string verb, string project, params string[] more) =>
-        Command.RunAsync("dotnet", [verb, File(project), "-p:Configuration=Release", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. more], seconds: 240);
+        Command.RunAsync("dotnet", [verb, File(project), "-p:Configuration=Release", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. more], seconds: 480);
 
     public string PathOfBuilt(string project) => File($"{project}/bin/Release/net10.0/{project}");
 
