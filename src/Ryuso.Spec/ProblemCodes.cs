@@ -1,6 +1,6 @@
 namespace Ryuso.Spec;
 
-/// <summary>The catalogue: RYU0xx is JSON syntax, RYU1xx the meaning of a spec.</summary>
+/// <summary>The catalogue: RYU0xx is JSON syntax, RYU10x and RYU11x the meaning of a spec, RYU12x the flow of its variables.</summary>
 public static class ProblemCodes
 {
     /// <summary>The text is no JSON.</summary>
@@ -47,4 +47,25 @@ public static class ProblemCodes
 
     /// <summary>A plan of more than 10,000 steps.</summary>
     public const string PlanTooLong = "RYU112";
+
+    /// <summary>A required argument that nothing before it can provide.</summary>
+    public const string ArgumentNotProvided = "RYU120";
+
+    /// <summary>A required output that nothing writes.</summary>
+    public const string OutputNotWritten = "RYU121";
+
+    /// <summary>A variable that is read as another type than it was written.</summary>
+    public const string ReadAsOtherType = "RYU122";
+
+    /// <summary>A program argument that nobody reads.</summary>
+    public const string ArgumentNotRead = "RYU123";
+
+    /// <summary>A hook that no program reaches.</summary>
+    public const string HookNotReached = "RYU124";
+
+    /// <summary>A rectifier that may have to run before what it requires was written.</summary>
+    public const string RectifierMayLack = "RYU125";
+
+    /// <summary>Whether the code is a flow check, which a user may turn off.</summary>
+    public static bool IsFlow(string code) => string.CompareOrdinal(code, ArgumentNotProvided) >= 0;
 }

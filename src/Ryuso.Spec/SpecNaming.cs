@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Ryuso.Spec.Model;
 
@@ -36,9 +37,11 @@ public static class SpecNaming
     /// <summary>The spec's name, lower-case and joined with underscores.</summary>
     public static string ToModuleName(string name) => name.ToLowerInvariant().Replace(' ', '_').Replace('-', '_');
 
-    /// <summary>Whether the converted name can stand in C#.</summary>
-    public static bool IsIdentifier(string pascal) =>
-        pascal.Length > 0 && char.IsLetter(pascal[0]) && pascal.All(char.IsLetterOrDigit);
+    /// <summary>Whether the converted name can stand in C#: a letter, then letters, digits and the marks that many scripts put on letters.</summary>
+    public static bool IsIdentifier(string pascal) => pascal.Length > 0 && char.IsLetter(pascal[0]) && pascal.All(IsPart);
+
+    internal static bool IsPart(char c) =>
+        char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 
     /// <summary>Where the reference of a hook leads: the last part is the method, the one before it the class, the rest namespaces.</summary>
     public static HookTarget Target(string specName, string reference)

@@ -1,3 +1,4 @@
+using Ryuso.Spec.Flow;
 using Ryuso.Spec.Json;
 using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
@@ -11,54 +12,46 @@ public static class SpecReader
     /// <summary>Reads a spec. Never throws for what the text says: every problem is in the result.</summary>
     public static SpecResult Read(string text)
     {
-        var problems = new ProblemList(text);
-        SpecNode? root = new JsonParser(text, (code, start, length, message) => problems.Add(code, start, length, "", message)).Parse();
-        SpecModel? model = root is null ? null : new SpecValidator(problems).Validate(root);
-        if (model is null || problems.HasErrors)
+        var problems = new ProblemList(new SpecText(text));
+        SpecDraft? draft = JsonReader.Read(text, problems) is { } root ? new SpecValidator(problems).Validate(root) : null;
+        if (draft is null)
         {
-            return Failed(problems);
+            return new SpecResult(null, default, default, problems.InOrder);
         }
 
-        var planner = new Planner(model);
-        foreach (List<SpecReference> cycle in planner.Cycles())
+        new SpecGraph(problems, draft.Parts).Check();
+        List<Part> kept = [.. draft.Parts.Where(p => !p.IsLeftOut)];
+        List<Part> programs = Numbered(kept.Where(p => p.Program is not null));
+        List<Part> hooks = Numbered(kept.Where(p => p.Hook is not null));
+        var planner = new Planner();
+        List<Plan> plans = [.. programs.Where(p => !p.IsBroken).Select(p => new Plan(p.Reference.Name, new(planner.Flatten(p.Line))))];
+        List<ReversalPlan> reversals = [.. hooks.Where(h => !h.IsBroken).Select(h => new ReversalPlan(h.Reference.Name, new(h.Rectifiers.Select(r => new EquatableArray<PlanStep>(planner.Flatten([r]))))))];
+        new FlowChecker(problems, planner, programs, hooks, plans).Check(isWhole: !draft.IsPartial && !kept.Any(p => p.IsBroken));
+        if (draft.Name is null)
         {
-            (SpecProperty at, string path) = Find(root!, cycle[0]);
-            problems.Add(ProblemCodes.Cycle, at, path, $"'{path}' reaches itself: {string.Join(" → ", cycle)}. Remove one of these references.");
+            return new SpecResult(null, default, default, problems.InOrder);
         }
 
-        if (problems.HasErrors)
+        var model = new SpecModel(
+            draft.Name,
+            SpecNaming.ToModuleName(draft.Name),
+            draft.Version,
+            new(programs.Select(p => p.IsBroken ? p.Program! with { IsBroken = true } : p.Program!)),
+            new(hooks.Select(h => h.IsBroken ? h.Hook! with { IsBroken = true } : h.Hook!)))
         {
-            return Failed(problems);
-        }
-
-        foreach (ProgramModel program in model.Programs)
-        {
-            CheckLength(program.Hooks, new SpecReference(ReferenceKind.Program, program.Name), "plan");
-        }
-
-        foreach (HookModel hook in model.Hooks)
-        {
-            CheckLength(hook.Rectifiers, new SpecReference(ReferenceKind.Hook, hook.Name), "way back");
-        }
-
-        return problems.HasErrors ? Failed(problems) : new SpecResult(
-            model,
-            new(model.Programs.Select(p => new Plan(p.Name, planner.Flatten(p.Hooks)))),
-            new(model.Hooks.Select(h => new ReversalPlan(h.Name, new(h.Rectifiers.Select(r => planner.Flatten([r])))))),
-            problems.InOrder);
-
-        void CheckLength(EquatableArray<SpecReference> references, SpecReference owner, string what)
-        {
-            if (planner.Length(references) > Planner.MaxSteps)
-            {
-                (SpecProperty at, string path) = Find(root!, owner);
-                problems.Add(ProblemCodes.PlanTooLong, at, path, $"The {what} of '{path}' has more than {Planner.MaxSteps:N0} steps once its dependencies and nested programs are flattened. Split it.");
-            }
-        }
+            IsPartial = draft.IsPartial,
+        };
+        return new SpecResult(model, new(plans), new(reversals), problems.InOrder);
     }
 
-    private static SpecResult Failed(ProblemList problems) => new(null, default, default, problems.InOrder);
+    private static List<Part> Numbered(IEnumerable<Part> parts)
+    {
+        List<Part> numbered = [.. parts];
+        for (int i = 0; i < numbered.Count; i++)
+        {
+            numbered[i].Index = i;
+        }
 
-    private static (SpecProperty Property, string Path) Find(SpecNode root, SpecReference reference) =>
-        (root.Find(reference.Kind == ReferenceKind.Hook ? "hooks" : "programs")!.Properties.First(p => p.Name == reference.Name), reference.ToString());
+        return numbered;
+    }
 }

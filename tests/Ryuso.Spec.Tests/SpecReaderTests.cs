@@ -3,61 +3,41 @@ using Ryuso.Spec.Planning;
 
 namespace Ryuso.Spec.Tests;
 
-/// <summary>What a spec may say, and where its problems are told.</summary>
+/// <summary>The model and the plans of specs without problems.</summary>
 public sealed class SpecReaderTests
 {
     [Fact]
-    public void A_good_spec_with_comments_and_trailing_commas_has_no_problems()
+    public void A_good_spec_becomes_its_model()
     {
-        SpecResult result = SpecReader.Read(Spec("""{"a":{"reference":"t.x.a","args":{"n":{"type":"str","required":false,"default":"é\n"},},},} // end"""));
-        Assert.Empty(result.Problems);
-        Assert.Equal(ArgType.String, result.Model!.Hooks[0].Args[0].Type);
-        Assert.Equal("\"é\\u000a\"", result.Model.Hooks[0].Args[0].Default);
-    }
-
-    [Theory]
-    [InlineData("""{"a":{"reference":"t.a","args":{},"depndencies":[]}}""", "RYU101", "hooks.a.depndencies", "Did you mean 'dependencies'?")]
-    [InlineData("""{"a":{"reference":"t.a"}}""", "RYU102", "hooks.a.args", "lacks the required key 'args'")]
-    [InlineData("""{"a":{"reference":7,"args":{}}}""", "RYU103", "hooks.a.reference", "must be a string, not a number")]
-    [InlineData("""{"a":{"reference":"t.a","args":{"n":{"type":"itn","required":true}}}}""", "RYU103", "hooks.a.args.n.type", "Did you mean 'int'?")]
-    [InlineData("""{"a":{"reference":"t.a","args":{"n":{"type":"int","required":true,"default":1.0}}}}""", "RYU104", "hooks.a.args.n.default", "must be an integer")]
-    [InlineData("""{"a":{"reference":"t.a","args":{"n":{"type":"int","required":true,"default":9223372036854775808}}}}""", "RYU104", "hooks.a.args.n.default", "within 64 bits")]
-    [InlineData("""{"a":{"reference":"t.a","args":{},"rectifiers":["hooks.aa"]}}""", "RYU105", "hooks.a.rectifiers[0]", "Did you mean 'hooks.a'?")]
-    [InlineData("""{"a":{"reference":"t.a","args":{},"dependencies":["b"]},"b":{"reference":"t.b","args":{},"rectifiers":["a"]}}""", "RYU106", "hooks.a", "hooks.a → hooks.b → hooks.a")]
-    [InlineData("""{"a":{"reference":"t.a","args":{}},"1b":{"reference":"t.b","args":{}}}""", "RYU107", "hooks.1b", "must begin with a letter")]
-    [InlineData("""{"a":{"reference":"t.a","args":{"tx_id":{"type":"int","required":true},"txId":{"type":"int","required":true}}}}""", "RYU108", "hooks.a.args.txId", "TxId")]
-    [InlineData("""{"a":{"reference":"t..a","args":{}}}""", "RYU109", "hooks.a.reference", "names joined by dots")]
-    [InlineData("""{"a":{"reference":"t.a","args":{},"retry":{"attempts":0,"delay_ms":0}}}""", "RYU110", "hooks.a.retry.attempts", "at least 1")]
-    [InlineData("""{"a":{"reference":"t.a","args":{},"outputs":{"_run_id":{"type":"string","required":true}}}}""", "RYU111", "hooks.a.outputs._run_id", "engine owns")]
-    public void Each_rule_tells_its_code_path_and_remedy(string hooks, string code, string path, string words)
-    {
-        Problem problem = Assert.Single(SpecReader.Read(Spec(hooks)).Problems);
-        Assert.Equal(code, problem.Code);
-        Assert.Equal(path, problem.Path);
-        Assert.Contains(words, problem.Message, StringComparison.Ordinal);
+        SpecModel model = SpecReader.Read(CorpusCase.Good("every-key").Text).Model!;
+        Assert.Equal(("My orchestrator-2", "my_orchestrator_2", "1.2.3"), (model.Name, model.ModuleName, model.Version));
+        ProgramModel program = model.Programs[0];
+        Assert.Equal(["hooks.a", "programs.q", "hooks.c"], program.Hooks.Select(h => h.ToString()));
+        Assert.Equal(new ArgModel("i", ArgType.Int, null, "-9223372036854775808", Required: false), program.Args[1]);
+        Assert.Equal("[1,[2],{\"a\":null}]", program.Args[3].Default);
+        Assert.Equal(ArgType.String, program.Outputs[0].Type);
+        HookModel hook = model.Hooks[0];
+        Assert.Equal(("Quotes \" and \\ and é.", 3, 0, 1000, true), (hook.Description, hook.Attempts, hook.RetryDelayMs, hook.TimeoutMs, hook.RectifySelf));
+        Assert.Equal(["programs.q", "hooks.b"], hook.Rectifiers.Select(r => r.ToString()));
+        Assert.Null(model.Hooks[1].Outputs);
     }
 
     [Fact]
-    public void A_problem_stands_at_its_own_line_and_column()
+    public void Layout_and_comments_do_not_change_the_result()
     {
-        Problem problem = Assert.Single(SpecReader.Read("{\"name\":\"t\",\n \"programs\":{},\n  \"hooks\":{}, \"hoks\":{}}").Problems);
-        Assert.Equal((2, 14, 6), (problem.Span.Line, problem.Span.Column, problem.Span.Length));
+        string text = CorpusCase.Good("wallet").Text;
+        SpecResult loose = SpecReader.Read(text.Replace("{", "{ // open\n", StringComparison.Ordinal).Replace("\n", "\r\n\t", StringComparison.Ordinal));
+        SpecResult result = SpecReader.Read(text);
+        Assert.Equal(result, loose);
+        Assert.Equal(result.GetHashCode(), loose.GetHashCode());
+        Assert.NotEqual(result, SpecReader.Read(text.Replace("\"timeout_ms\": 10000", "\"timeout_ms\": 10001", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public void A_duplicate_key_names_the_line_of_the_first()
+    public void Old_Macintosh_line_ends_and_a_byte_order_mark_are_counted_right()
     {
-        Problem problem = Assert.Single(SpecReader.Read("{\"name\":\"t\",\n\"programs\":{},\n\"hooks\":{},\"name\":\"u\"}").Problems);
-        Assert.Equal("RYU002", problem.Code);
-        Assert.Contains("line 1", problem.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void All_problems_of_a_file_come_at_once()
-    {
-        SpecResult result = SpecReader.Read("""{"name":"t!","programs":{"p":{"hooks":["x"],"args":{}}},"hooks":{"a":{"args":[]}}}""");
-        Assert.Equal(["RYU107", "RYU102", "RYU105", "RYU102", "RYU103"], result.Problems.Select(p => p.Code));
-        Assert.Null(result.Model);
+        Problem problem = Assert.Single(SpecReader.Read("\uFEFF{\"name\":\"t\",\r \"programs\":{},\r\r  \"hooks\":{}, \"hoks\":{}}").Problems);
+        Assert.Equal((3, 14, 6), (problem.Span.Line, problem.Span.Column, problem.Span.Length));
     }
 
     [Fact]
@@ -65,41 +45,65 @@ public sealed class SpecReaderTests
     {
         SpecResult result = SpecReader.Read("""
             {"name":"t","programs":{"p":{"hooks":["a","programs.q"],"args":{},"outputs":{}},"q":{"hooks":["b"],"args":{},"outputs":{}}},
-             "hooks":{"a":{"reference":"t.a","args":{},"dependencies":["b"]},"b":{"reference":"t.b","args":{}}}}
+             "hooks":{"a":{"reference":"t.a","args":{},"dependencies":["b","programs.q"]},"b":{"reference":"t.b","args":{}}}}
             """);
         Assert.Equal(
             [
-                new(PlanStepKind.EnterHook, 0, false), new(PlanStepKind.EnterHook, 1, true), new(PlanStepKind.InvokeHook, 1, true), new(PlanStepKind.InvokeHook, 0, false),
+                new(PlanStepKind.EnterHook, 0, false),
+                new(PlanStepKind.EnterHook, 1, true), new(PlanStepKind.InvokeHook, 1, true),
+                new(PlanStepKind.EnterProgram, 1, true), new(PlanStepKind.EnterHook, 1, true), new(PlanStepKind.InvokeHook, 1, true), new(PlanStepKind.ExitProgram, 1, true),
+                new(PlanStepKind.InvokeHook, 0, false),
                 new(PlanStepKind.EnterProgram, 1, false), new(PlanStepKind.EnterHook, 1, false), new(PlanStepKind.InvokeHook, 1, false), new(PlanStepKind.ExitProgram, 1, false),
             ],
             result.Plans[0].Steps);
     }
 
     [Fact]
-    public void A_plan_that_doubles_at_each_level_is_a_problem_and_not_an_endless_build()
+    public void The_way_back_of_a_hook_has_a_line_for_each_rectifier()
     {
-        string hooks = string.Join(',', Enumerable.Range(0, 60).Select(i => $$"""
-            "h{{i}}":{"reference":"t.h{{i}}","args":{},"dependencies":[{{(i < 59 ? $"\"h{i + 1}\",\"h{i + 1}\"" : "")}}]}
-            """));
-        SpecResult result = SpecReader.Read($$"""{"name":"t","programs":{"p":{"hooks":["h0"],"args":{},"outputs":{} } },"hooks":{ {{hooks}} } }""");
-        Assert.Equal("RYU112", Assert.Single(result.Problems).Code);
+        SpecResult result = SpecReader.Read("""
+            {"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}},"q":{"hooks":["b"],"args":{},"outputs":{}}},
+             "hooks":{"a":{"reference":"t.a","args":{},"rectifiers":["b","programs.q"]},"b":{"reference":"t.b","args":{}}}}
+            """);
+        Assert.Equal([2, 4], result.Reversals[0].Rectifiers.Select(r => r.Count));
+        Assert.Empty(result.Reversals[1].Rectifiers);
     }
 
     [Fact]
-    public void No_prefix_of_a_spec_throws()
+    public void A_plan_of_exactly_the_longest_length_is_made_and_one_step_more_is_not()
     {
-        string spec = Spec("""{"a":{"reference":"t.a","args":{"n":{"type":"int","required":true,"default":-1.5e3}}}}""");
-        Assert.All(Enumerable.Range(0, spec.Length - 1), length => Assert.NotEmpty(SpecReader.Read(spec[..length]).Problems));
+        Assert.Equal(10_000, Repeated(5_000).Plans[0].Steps.Count);
+        Assert.Equal("RYU112", Assert.Single(Repeated(5_001).Problems).Code);
+
+        static SpecResult Repeated(int times) => SpecReader.Read(
+            """{"name":"t","programs":{"p":{"hooks":[HOOKS],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"t.a","args":{}}}}"""
+                .Replace("HOOKS", string.Join(',', Enumerable.Repeat("\"a\"", times)), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_cycle_of_thousands_is_told_in_a_message_that_can_be_read()
+    {
+        SpecResult result = SpecReader.Read(Chain(3_000, last: "\"h0\""));
+        Problem problem = Assert.Single(result.Problems);
+        Assert.Equal("RYU106", problem.Code);
+        Assert.Contains("hooks.h0 → hooks.h1 → ", problem.Message, StringComparison.Ordinal);
+        Assert.Contains("… 2951 more …", problem.Message, StringComparison.Ordinal);
+        Assert.InRange(problem.Message.Length, 100, 1_000);
     }
 
     [Theory]
-    [InlineData("tx_id", "TxId")]
-    [InlineData("GRC wallet", "GRCWallet")]
-    [InlineData("my_orchestrator", "MyOrchestrator")]
-    [InlineData("a-b c", "ABC")]
-    public void Names_become_pascal_case(string name, string expected) => Assert.Equal(expected, SpecNaming.ToPascalCase(name));
+    [InlineData(5_000)]
+    [InlineData(20_000)]
+    public void A_deep_chain_of_dependencies_does_not_overflow_the_stack(int hooks)
+    {
+        var thread = new Thread(() => SpecReader.Read(Chain(hooks, last: "")), maxStackSize: 128 * 1024);
+        thread.Start();
+        thread.Join();
+        Assert.Equal(hooks <= 5_000, !SpecReader.Read(Chain(hooks, last: "")).HasErrors);
+    }
 
-    private static string Spec(string hooks) => $$"""
-        { "name": "t", "programs": { "p": { "hooks": ["hooks.a"], "args": {}, "outputs": {} } }, "hooks": {{hooks}}
-        """ + (hooks.EndsWith("end", StringComparison.Ordinal) ? "\n}" : "}");
+    private static string Chain(int hooks, string last) =>
+        $$"""{"name":"t","programs":{"p":{"hooks":["h0"],"args":{},"outputs":{} } },"hooks":{ {{string.Join(',', Enumerable.Range(0, hooks).Select(i => $$"""
+        "h{{i}}":{"reference":"t.x.h{{i}}","args":{},"dependencies":[{{(i < hooks - 1 ? $"\"h{i + 1}\"" : last)}}]}
+        """))}} } }""";
 }

@@ -57,7 +57,7 @@ internal static class HookJudge
                 found.Add(DiagnosticInfo.Of(HookDiagnostics.MissingHooks, type?.At, name, list, example));
             }
 
-            foreach (Located<HookMethod> stray in own.Where(m => !m.Value.HasOwnDefinition && hooks.All(h => h.Target.Method != m.Value.Name)))
+            foreach (Located<HookMethod> stray in own.Where(m => !spec.Model.IsPartial && !m.Value.HasOwnDefinition && hooks.All(h => h.Target.Method != m.Value.Name)))
             {
                 IEnumerable<string> candidates = (missing.Count > 0 ? missing : hooks).Select(h => h.Target.Method);
                 found.Add(DiagnosticInfo.Of(HookDiagnostics.UnknownHook, stray.At, name + "." + stray.Value.Name,

@@ -43,7 +43,7 @@ internal static class DefinitionEmitter
                 code.Indented(() =>
                 {
                     EmitArgs(code, hook.Args, slots);
-                    string rectifiers = string.Join(", ", reversals[hook.Name].Rectifiers.Select(r => Line(r)));
+                    string rectifiers = reversals.TryGetValue(hook.Name, out ReversalPlan reversal) ? string.Join(", ", reversal.Rectifiers.Select(r => Line(r))) : "";
                     code.Line($"[{rectifiers}]{Options(hook)}),{Named(hook.Rectifiers)}");
                 });
             }
@@ -64,7 +64,7 @@ internal static class DefinitionEmitter
                 {
                     EmitArgs(code, program.Args, slots);
                     EmitArgs(code, program.Outputs, slots);
-                    code.Line($"{Line(plans[program.Name].Steps)}),{Named(program.Hooks)}");
+                    code.Line($"{Line(plans.TryGetValue(program.Name, out Plan plan) ? plan.Steps : default)}),{Named(program.Hooks)}");
                 });
             }
         });

@@ -1,33 +1,52 @@
-using System.Text;
-
 namespace Ryuso.Spec.Json;
 
-/// <summary>Reads JSON with comments and trailing commas, goes on after what is wrong, and never throws.</summary>
-internal sealed class JsonParser(string text, Action<string, int, int, string> report)
+/// <summary>Builds the tree of one reading of the text.</summary>
+internal sealed class JsonParser
 {
     private const int MaxDepth = 64;
-    private int _at;
-    private int _depth;
+    private const int MaxPath = 12;
+    private static readonly string[] s_words = ["true", "false", "null"];
+    private readonly List<(string? Key, int Index)> _path = [];
+    private readonly JsonTokens _tokens;
+    private readonly bool _trustIndentation;
+    private readonly Stack<char> _closers = new();
+    private bool _gaveUp;
+
+    /// <summary>Whether the comma behind something that was not closed has been read.</summary>
+    private bool _commaPassed;
+
+    public JsonParser(string text, ProblemList problems, bool trustIndentation)
+    {
+        Problems = problems;
+        _trustIndentation = trustIndentation;
+        _tokens = new JsonTokens(text, problems.Text, (at, message) => Report(at, message));
+    }
+
+    public ProblemList Problems { get; }
+
+    /// <summary>Whether braces or brackets do not match.</summary>
+    public bool IsUnbalanced { get; private set; }
 
     public SpecNode? Parse()
     {
-        if (text.Length > 0 && text[0] == '\uFEFF')
+        _tokens.Skip();
+        if (_tokens.IsAtEnd)
         {
-            _at = 1;
-        }
-
-        Skip();
-        if (_at >= text.Length)
-        {
-            report(ProblemCodes.Syntax, _at, 0, "The spec is empty. Write a JSON object with \"name\", \"programs\" and \"hooks\".");
+            Report(new(_tokens.At, _tokens.At), "The spec is empty. Write a dictionary with \"name\", \"programs\" and \"hooks\".");
             return null;
         }
 
         SpecNode? root = Value();
-        Skip();
-        if (_at < text.Length)
+        _tokens.Skip();
+        if (!_tokens.IsAtEnd)
         {
-            report(ProblemCodes.Syntax, _at, 1, $"Unexpected '{text[_at]}' after the end of the spec. Remove it.");
+            IsUnbalanced = true;
+            if (root is not null)
+            {
+                root.LostMembers = true;
+            }
+
+            Report(new(_tokens.At, _tokens.At + 1), $"'{ProblemList.Show(_tokens.Current.ToString())}' stands behind the end of the spec. Remove it, or a closing brace before it.");
         }
 
         return root;
@@ -35,197 +54,243 @@ internal sealed class JsonParser(string text, Action<string, int, int, string> r
 
     private SpecNode? Value()
     {
-        if (_at >= text.Length)
+        int start = _tokens.At;
+        if (_tokens.IsAtEnd)
         {
-            report(ProblemCodes.Syntax, _at, 0, "The spec ends where a value should stand. Write the value and close what is open.");
+            Report(new(start, start), "The spec ends where a value should stand. Write the value and close what is open.");
             return null;
         }
 
-        char c = text[_at];
-        if (c is '{' or '[')
+        if (_tokens.Current is '"' or '\'')
         {
-            if (_depth >= MaxDepth)
-            {
-                report(ProblemCodes.TooDeep, _at, 1, $"The spec is nested deeper than {MaxDepth} levels. Flatten it.");
-                _at = text.Length;
-                return null;
-            }
-
-            _depth++;
-            SpecNode node = c == '{' ? Dict() : List();
-            _depth--;
-            return node;
+            return _tokens.String();
         }
 
-        return c is '"' or '\'' ? String() : Literal();
+        if (_tokens.Current is not '{' and not '[')
+        {
+            return Literal();
+        }
+
+        if (_closers.Count >= MaxDepth)
+        {
+            Problems.Add(ProblemCodes.TooDeep, new(start, start + 1), CurrentPath, $"The spec is nested deeper than {MaxDepth} levels. Flatten it.");
+            _tokens.At = _tokens.Length;
+            _gaveUp = true;
+            return null;
+        }
+
+        int before = Problems.Count;
+        _closers.Push(_tokens.Current == '{' ? '}' : ']');
+        SpecNode node = _closers.Peek() == '}' ? Dict() : List();
+        _closers.Pop();
+        node.HasProblems = Problems.Count > before;
+        return node;
     }
 
     private SpecNode Dict()
     {
-        var node = new SpecNode(JsonKind.Dict, _at++);
-        bool first = true;
-        while (Next('}', node, ref first))
+        var node = new SpecNode(JsonKind.Dict, _tokens.At++);
+        for (bool first = true; Next(node, first); first = false)
         {
-            if (text[_at] is not '"' and not '\'')
+            if (Key() is not { } key || !Colon(key))
             {
-                int bad = _at;
-                Word();
-                _at = Math.Max(_at, bad + 1);
-                report(ProblemCodes.Syntax, bad, _at - bad, $"Expected a key in double quotes but found '{text.Substring(bad, _at - bad)}'. Put the key in double quotes.");
-                Recover();
+                node.LostMembers = true;
+                _tokens.Recover();
                 continue;
             }
 
-            SpecNode key = String();
-            Skip();
-            if (_at >= text.Length || text[_at] != ':')
+            _path.Add((key.Text, 0));
+            SpecNode? value = Value();
+            _path.RemoveAt(_path.Count - 1);
+            if (value is null)
             {
-                report(ProblemCodes.Syntax, Math.Min(_at, text.Length), 0, $"Expected ':' after the key \"{key.Text}\".");
-                Recover();
-                continue;
+                node.LostMembers = true;
             }
-
-            _at++;
-            Skip();
-            if (Value() is { } value)
+            else if (node.FindProperty(key.Text) is { } earlier)
             {
-                if (node.Properties.FirstOrDefault(p => p.Name == key.Text) is { } earlier)
-                {
-                    report(ProblemCodes.DuplicateKey, key.Start, key.End - key.Start, $"The key \"{key.Text}\" already stands in line {LineOf(earlier.Start)}. Remove or rename one of the two.");
-                }
-                else
-                {
-                    node.Properties.Add(new SpecProperty(key.Text, key.Start, key.End, value));
-                }
+                earlier.IsDuplicated = true;
+                Problems.Add(ProblemCodes.DuplicateKey, key.Range, ProblemList.Member(CurrentPath, key.Text),
+                    $"The key '{ProblemList.Show(key.Text)}' stands here and in line {Problems.Text.Line(earlier.Key.Start)}. Remove or rename one of the two.", related: earlier.Key);
+            }
+            else
+            {
+                node.Add(new SpecProperty(key.Text, key.Range, value));
             }
         }
 
         return node;
     }
 
+    private SpecNode? Key()
+    {
+        if (_tokens.Current is '"' or '\'')
+        {
+            return _tokens.String();
+        }
+
+        int start = _tokens.At;
+        string word = _tokens.Word();
+        if (word.Length == 0)
+        {
+            _tokens.At++;
+            Report(new(start, start + 1), $"A key in double quotes should stand here, not '{ProblemList.Show(_tokens.Since(start))}'.");
+            return null;
+        }
+
+        Report(new(start, _tokens.At), $"Keys stand in double quotes. Write \"{ProblemList.Show(word)}\".");
+        var key = new SpecNode(JsonKind.String, start) { Text = word };
+        key.EndAt(_tokens.At);
+        return key;
+    }
+
+    private bool Colon(SpecNode key)
+    {
+        _tokens.Skip();
+        if (_tokens.Current != ':')
+        {
+            bool valueFollows = _tokens.Current is '"' or '{' or '[';
+            Report(new(_tokens.LastEnd, _tokens.LastEnd), $"A ':' should stand behind the key \"{ProblemList.Show(key.Text)}\".");
+            if (_tokens.Current != '=')
+            {
+                return valueFollows;
+            }
+        }
+
+        _tokens.At++;
+        _tokens.Skip();
+        return true;
+    }
+
     private SpecNode List()
     {
-        var node = new SpecNode(JsonKind.List, _at++);
-        bool first = true;
-        while (Next(']', node, ref first))
+        var node = new SpecNode(JsonKind.List, _tokens.At++);
+        for (bool first = true; Next(node, first); first = false)
         {
-            int before = _at;
+            _path.Add((null, node.Items.Count));
+            int before = _tokens.At;
             if (Value() is { } item)
             {
                 node.Items.Add(item);
             }
 
-            _at = Math.Max(_at, before + 1);
+            _tokens.At = Math.Max(_tokens.At, before + 1);
+            _path.RemoveAt(_path.Count - 1);
         }
 
         return node;
     }
 
     /// <summary>Goes to the next member. False at the end, which is then consumed.</summary>
-    private bool Next(char end, SpecNode node, ref bool first)
+    private bool Next(SpecNode node, bool first)
     {
-        Skip();
-        bool wasFirst = first;
-        first = false;
-        if (_at < text.Length && text[_at] == ',' && !wasFirst)
+        _tokens.Skip();
+        bool comma = _commaPassed;
+        _commaPassed = false;
+        if (!first && !comma && _tokens.Current == ',')
         {
-            _at++;
-            Skip();
-        }
-        else if (!wasFirst && _at < text.Length && text[_at] is not '}' and not ']')
-        {
-            report(ProblemCodes.Syntax, _at, 1, $"Expected ',' or '{end}' before '{text[_at]}'.");
+            comma = true;
+            _tokens.At++;
+            _tokens.Skip();
         }
 
-        if (_at >= text.Length)
+        while (_tokens.Current == ',')
         {
-            report(ProblemCodes.Syntax, text.Length, 0, $"The spec ends before the '{(end == '}' ? '{' : '[')}' of line {LineOf(node.Start)} is closed. Add '{end}'.");
-            node.End = _at;
+            Report(new(_tokens.At, _tokens.At + 1), "Nothing stands before this comma. Remove it.");
+            _tokens.At++;
+            _tokens.Skip();
+        }
+
+        comma |= SkipStrayClosers(node);
+        if (_tokens.IsAtEnd || IsOutside(node))
+        {
+            _commaPassed = comma;
+            Unclosed(node);
             return false;
         }
 
-        if (text[_at] is '}' or ']')
+        if (_tokens.Current is '}' or ']')
         {
-            if (text[_at] != end)
-            {
-                report(ProblemCodes.Syntax, _at, 1, $"Expected '{end}' but found '{text[_at]}'.");
-            }
-
-            node.End = ++_at;
+            Closed(node);
             return false;
+        }
+
+        if (!first && !comma)
+        {
+            Report(new(_tokens.LastEnd, _tokens.LastEnd), "A ',' is missing here, before the next member.");
         }
 
         return true;
     }
 
-    private SpecNode String()
+    private void Unclosed(SpecNode node)
     {
-        char quote = text[_at];
-        var node = new SpecNode(JsonKind.String, _at++);
-        if (quote == '\'')
+        node.EndAt(_tokens.LastEnd);
+        node.LostMembers |= _tokens.IsAtEnd;
+        if (_gaveUp)
         {
-            report(ProblemCodes.Syntax, node.Start, 1, "JSON strings stand in double quotes. Replace ' by \".");
+            return;
         }
 
-        var value = new StringBuilder();
-        while (_at < text.Length && text[_at] != quote && text[_at] is not '\n' and not '\r')
-        {
-            if (text[_at] == '\\')
-            {
-                Escape(value);
-            }
-            else
-            {
-                if (text[_at] < ' ')
-                {
-                    report(ProblemCodes.Syntax, _at, 1, "A control character stands in a string. Write it as an escape, such as \\t.");
-                }
-
-                value.Append(text[_at++]);
-            }
-        }
-
-        if (_at < text.Length && text[_at] == quote)
-        {
-            _at++;
-        }
-        else
-        {
-            report(ProblemCodes.Syntax, node.Start, _at - node.Start, "The string is not closed. Add '\"' at its end.");
-        }
-
-        node.Text = value.ToString();
-        node.End = _at;
-        return node;
+        // At the end everything that is open is unclosed: one problem, not one for each.
+        IsUnbalanced |= _tokens.IsAtEnd;
+        _gaveUp = _tokens.IsAtEnd;
+        string missing = _tokens.IsAtEnd ? $"{string.Concat(_closers)}' at the end" : $"{_closers.Peek()}' before line {Problems.Text.Line(_tokens.At)}";
+        Report(Opener(node), $"This '{Open}' is not closed. Add '{missing}.", new TextRange(_tokens.LastEnd, _tokens.LastEnd));
     }
 
-    private void Escape(StringBuilder value)
+    private void Closed(SpecNode node)
     {
-        int start = _at++;
-        char c = _at < text.Length ? text[_at++] : '\0';
-        int simple = "\"\\/bfnrt".IndexOf(c);
-        if (simple >= 0)
+        if (_tokens.Current != _closers.Peek())
         {
-            value.Append("\"\\/\b\f\n\r\t"[simple]);
+            IsUnbalanced = true;
+            Report(new(_tokens.At, _tokens.At + 1), $"The '{Open}' of line {Problems.Text.Line(node.Range.Start)} is closed by '{_tokens.Current}'. Write '{_closers.Peek()}'.", Opener(node));
         }
-        else if (c == 'u' && _at + 4 <= text.Length
-            && ushort.TryParse(text.Substring(_at, 4), System.Globalization.NumberStyles.AllowHexSpecifier, System.Globalization.CultureInfo.InvariantCulture, out ushort code))
+
+        node.EndAt(++_tokens.At);
+    }
+
+    private char Open => _closers.Peek() == '}' ? '{' : '[';
+
+    private static TextRange Opener(SpecNode node) => new(node.Range.Start, node.Range.Start + 1);
+
+    /// <summary>Goes over closers that stand deeper than what they would close. Whether a comma came with them.</summary>
+    private bool SkipStrayClosers(SpecNode node)
+    {
+        bool comma = false;
+        while (_trustIndentation && _tokens.Current is '}' or ']' && _tokens.IsFirstInLine
+            && _tokens.Indentation(_tokens.At) > _tokens.Indentation(node.Range.Start))
         {
-            value.Append((char)code);
-            _at += 4;
+            Report(new(_tokens.At, _tokens.At + 1), $"This '{_tokens.Current}' is one too many, or one before it is. Remove it.");
+            _tokens.At++;
+            _tokens.Skip();
+            if (_tokens.Current == ',')
+            {
+                comma = true;
+                _tokens.At++;
+                _tokens.Skip();
+            }
         }
-        else
+
+        return comma;
+    }
+
+    /// <summary>Whether the indentation says that what comes next is no longer inside.</summary>
+    private bool IsOutside(SpecNode node)
+    {
+        if (!_trustIndentation || !_tokens.IsFirstInLine)
         {
-            _at = Math.Min(_at, text.Length);
-            report(ProblemCodes.Syntax, start, _at - start, $"'{text.Substring(start, _at - start)}' is no JSON escape. Write \\\\ for a backslash.");
+            return false;
         }
+
+        int own = _tokens.Indentation(node.Range.Start);
+        int next = _tokens.Indentation(_tokens.At);
+        return _tokens.Current is '}' or ']' ? next < own : next <= own;
     }
 
     private SpecNode? Literal()
     {
-        int start = _at;
-        Word();
-        string word = text.Substring(start, _at - start);
+        int start = _tokens.At;
+        string word = _tokens.Word();
         JsonKind? kind = word switch
         {
             "null" => JsonKind.Null,
@@ -233,67 +298,52 @@ internal sealed class JsonParser(string text, Action<string, int, int, string> r
             _ when NumberSyntax.IsNumber(word) => JsonKind.Number,
             _ => null,
         };
-        if (kind is not { } known)
+        if (kind is null)
         {
-            if (_at == start && text[start] is not '}' and not ']' and not ',')
+            _tokens.Recover();
+            string found = _tokens.Since(start).TrimEnd();
+            _tokens.At = start + found.Length;
+            (kind, word, string message) = Guess(found, word);
+            Report(new(start, _tokens.At), message);
+            if (kind is null)
             {
-                _at++;
+                return null;
             }
-
-            string found = text.Substring(start, _at - start);
-            report(ProblemCodes.Syntax, start, _at - start, (found.Length == 0 ? "A value is missing here" : $"'{found}' is no JSON value") + ". Write a string in double quotes, a number, true, false, null, a list or a dictionary.");
-            return null;
         }
 
-        return new SpecNode(known, start) { Text = word, End = _at };
+        var node = new SpecNode(kind.Value, start) { Text = word };
+        node.EndAt(_tokens.At);
+        return node;
     }
 
-    private void Word()
+    /// <summary>What was meant by something that is no JSON value, and how to write it.</summary>
+    private static (JsonKind? Kind, string Text, string Message) Guess(string found, string word)
     {
-        while (_at < text.Length && (char.IsLetterOrDigit(text[_at]) || text[_at] is '_' or '-' or '+' or '.'))
+        if (found.Length == 0)
         {
-            _at++;
+            return (null, "", "A value is missing here. Write a string in double quotes, a number, true, false, null, a list or a dictionary.");
         }
+
+        string shown = ProblemList.Show(found);
+        string? meant = found == "None" ? "null" : found == word ? NearestName.Find(word, s_words) : null;
+        if (meant is not null)
+        {
+            return (meant == "null" ? JsonKind.Null : JsonKind.Bool, meant, $"'{shown}' is no JSON value. Write {meant}.");
+        }
+
+        if (found[0] is '+' or '-' or '.' || char.IsDigit(found[0]))
+        {
+            return (null, "", $"'{shown}' is no number as JSON writes them. Write it without leading zeros or '+' and with digits on both sides of the point, such as 7 or -0.5.");
+        }
+
+        return char.IsLetter(found[0])
+            ? (JsonKind.String, found, $"'{shown}' is no JSON value. Strings stand in double quotes: write \"{shown}\".")
+            : (null, "", $"'{shown}' is no JSON value. Write a string in double quotes, a number, true, false, null, a list or a dictionary.");
     }
 
-    /// <summary>Goes to the end of the broken member.</summary>
-    private void Recover()
-    {
-        while (_at < text.Length && text[_at] is not ',' and not '}' and not ']' and not '\n')
-        {
-            _at++;
-        }
-    }
+    /// <summary>Beyond what a spec needs, a longer path says nothing more.</summary>
+    private string CurrentPath => _path.Take(MaxPath).Aggregate("", (path, step) => step.Key is null ? $"{path}[{step.Index}]" : ProblemList.Member(path, step.Key));
 
-    private void Skip()
-    {
-        while (_at < text.Length)
-        {
-            if (char.IsWhiteSpace(text[_at]))
-            {
-                _at++;
-            }
-            else if (text[_at] == '/' && _at + 1 < text.Length && text[_at + 1] == '/')
-            {
-                int end = text.IndexOf('\n', _at);
-                _at = end < 0 ? text.Length : end + 1;
-            }
-            else if (text[_at] == '/' && _at + 1 < text.Length && text[_at + 1] == '*')
-            {
-                int end = text.IndexOf("*/", _at + 2, StringComparison.Ordinal);
-                if (end < 0)
-                {
-                    report(ProblemCodes.Syntax, _at, 2, "The comment is not closed. Add '*/'.");
-                }
-
-                _at = end < 0 ? text.Length : end + 2;
-            }
-            else
-            {
-                return;
-            }
-        }
-    }
-
-    private int LineOf(int position) => 1 + text.Take(position).Count(c => c == '\n');
+    private void Report(TextRange at, string message, params IEnumerable<TextRange> related) =>
+        Problems.Add(ProblemCodes.Syntax, at, CurrentPath, message, related: related);
 }

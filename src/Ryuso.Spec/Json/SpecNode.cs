@@ -5,20 +5,62 @@ internal enum JsonKind { Null, Bool, Number, String, List, Dict }
 /// <summary>A JSON value that knows where it stands.</summary>
 internal sealed class SpecNode(JsonKind kind, int start)
 {
+    private const int FewProperties = 8;
+    private static readonly List<SpecNode> s_noItems = [];
+    private static readonly List<SpecProperty> s_noProperties = [];
+    private Dictionary<string, SpecProperty>? _byName;
+
     public JsonKind Kind { get; } = kind;
 
-    public int Start { get; } = start;
-
-    public int End { get; set; }
+    public TextRange Range { get; private set; } = new(start, start);
 
     /// <summary>A string's value, or the literal as written.</summary>
     public string Text { get; set; } = "";
 
-    public List<SpecNode> Items { get; } = [];
+    public List<SpecNode> Items { get; } = kind == JsonKind.List ? [] : s_noItems;
 
-    public List<SpecProperty> Properties { get; } = [];
+    public List<SpecProperty> Properties { get; } = kind == JsonKind.Dict ? [] : s_noProperties;
 
-    public SpecNode? Find(string key) => Properties.FirstOrDefault(p => p.Name == key)?.Value;
+    /// <summary>Whether the text has a syntax error somewhere inside.</summary>
+    public bool HasProblems { get; set; }
+
+    /// <summary>Whether members were lost to a syntax error, so that "missing" proves nothing.</summary>
+    public bool LostMembers { get; set; }
+
+    public void EndAt(int end) => Range = new(Range.Start, end);
+
+    public SpecNode? Find(string key) => FindProperty(key)?.Value;
+
+    public SpecProperty? FindProperty(string key)
+    {
+        if (_byName is not null)
+        {
+            return _byName.TryGetValue(key, out SpecProperty property) ? property : null;
+        }
+
+        foreach (SpecProperty property in Properties)
+        {
+            if (property.Name == key)
+            {
+                return property;
+            }
+        }
+
+        return null;
+    }
+
+    public void Add(SpecProperty property)
+    {
+        Properties.Add(property);
+        if (_byName is not null)
+        {
+            _byName.Add(property.Name, property);
+        }
+        else if (Properties.Count > FewProperties)
+        {
+            _byName = Properties.ToDictionary(p => p.Name, StringComparer.Ordinal);
+        }
+    }
 
     public string KindName => Kind switch
     {
@@ -53,4 +95,15 @@ internal sealed class SpecNode(JsonKind kind, int start)
     }
 }
 
-internal sealed record SpecProperty(string Name, int Start, int End, SpecNode Value);
+/// <summary>A member of a dictionary; <see cref="Key"/> is where its key stands.</summary>
+internal sealed class SpecProperty(string name, TextRange key, SpecNode value)
+{
+    public string Name { get; } = name;
+
+    public TextRange Key { get; } = key;
+
+    public SpecNode Value { get; } = value;
+
+    /// <summary>Whether the same key stands again behind this one.</summary>
+    public bool IsDuplicated { get; set; }
+}

@@ -1,12 +1,16 @@
 namespace Ryuso.Spec.Model;
 
-/// <summary>A whole valid spec, without positions: two files that mean the same compare equal.</summary>
+/// <summary>A spec, without positions: two files that mean the same compare equal.</summary>
 public sealed record SpecModel(
     string Name,
     string ModuleName,
     string? Version,
     EquatableArray<ProgramModel> Programs,
-    EquatableArray<HookModel> Hooks);
+    EquatableArray<HookModel> Hooks)
+{
+    /// <summary>Whether a hook or program is not here at all, because not even its name and shape could be read: C# that implements it is then no stray.</summary>
+    public bool IsPartial { get; init; }
+}
 
 /// <summary>One entry of <c>programs</c>.</summary>
 public sealed record ProgramModel(
@@ -14,7 +18,11 @@ public sealed record ProgramModel(
     string? Description,
     EquatableArray<SpecReference> Hooks,
     EquatableArray<ArgModel> Args,
-    EquatableArray<ArgModel> Outputs);
+    EquatableArray<ArgModel> Outputs)
+{
+    /// <summary>Whether an error stands in it or in something that it reaches. It has no plan; its args and outputs are the best guess, good for types.</summary>
+    public bool IsBroken { get; init; }
+}
 
 /// <summary>One entry of <c>hooks</c>. <see cref="Outputs"/> is null where the key is absent.</summary>
 public sealed record HookModel(
@@ -28,18 +36,50 @@ public sealed record HookModel(
     int Attempts,
     int RetryDelayMs,
     int? TimeoutMs,
-    bool RectifySelf);
+    bool RectifySelf)
+{
+    /// <summary>Whether an error stands in it or in something that it reaches. It has no way back; its args and outputs are the best guess, good for types.</summary>
+    public bool IsBroken { get; init; }
+}
 
 /// <summary>One entry of an <c>args</c> or <c>outputs</c> dictionary. <see cref="Default"/> is compact JSON text, null where absent.</summary>
 public sealed record ArgModel(string Name, ArgType Type, string? Description, string? Default, bool Required);
 
 /// <summary>The six types of <c>arg.type</c>.</summary>
-public enum ArgType { String, Int, Float, Bool, List, Dict }
+public enum ArgType
+{
+    /// <summary><c>string</c>, or <c>str</c>.</summary>
+    String,
+
+    /// <summary><c>int</c>: 64 bits.</summary>
+    Int,
+
+    /// <summary><c>float</c>.</summary>
+    Float,
+
+    /// <summary><c>bool</c>.</summary>
+    Bool,
+
+    /// <summary><c>list</c>.</summary>
+    List,
+
+    /// <summary><c>dict</c>.</summary>
+    Dict,
+}
 
 /// <summary>A reference string: <c>hooks.NAME</c> or <c>programs.NAME</c>.</summary>
 public sealed record SpecReference(ReferenceKind Kind, string Name)
 {
+    /// <inheritdoc/>
     public override string ToString() => (Kind == ReferenceKind.Hook ? "hooks." : "programs.") + Name;
 }
 
-public enum ReferenceKind { Hook, Program }
+/// <summary>What a reference leads to.</summary>
+public enum ReferenceKind
+{
+    /// <summary>An entry of <c>hooks</c>.</summary>
+    Hook,
+
+    /// <summary>An entry of <c>programs</c>.</summary>
+    Program,
+}

@@ -3,77 +3,102 @@ using Ryuso.Spec.Model;
 
 namespace Ryuso.Spec.Validation;
 
-/// <summary>Reads <c>args</c> and <c>outputs</c>.</summary>
+/// <summary>Reads <c>args</c> and <c>outputs</c>. Of what is wrong it takes the best guess, so that the types made from it stay whole.</summary>
 internal sealed class ArgReader(ProblemList problems)
 {
     private static readonly string[] s_types = ["string", "int", "float", "list", "dict", "bool"];
 
-    private static readonly HashSet<string> s_engineOwned =
-    [
-        "_program_fail", "_dependency_fail", "_rectifier_fail", "_last_failed_program", "_error", "_traceback", "_rectified",
-        "_unrectified", "_program_name", "_program_time_start", "_run_id", "_server_error", "_error_code",
-    ];
+    private static readonly Dictionary<string, string> s_otherWords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["text"] = "string", ["integer"] = "int", ["long"] = "int", ["number"] = "float", ["double"] = "float", ["decimal"] = "float",
+        ["boolean"] = "bool", ["array"] = "list", ["tuple"] = "list", ["object"] = "dict", ["dictionary"] = "dict", ["map"] = "dict",
+    };
 
-    public EquatableArray<ArgModel> Read(SpecNode? node, string path, bool mayBeEngineOwned)
+    public EquatableArray<ArgModel> Read(SpecProperty? dict, string path, bool mayBeEngineOwned)
     {
         List<ArgModel> args = [];
-        foreach (SpecProperty property in node?.Properties ?? [])
+        foreach (SpecProperty property in Names.Usable(problems, dict?.Value, path))
         {
-            string at = path + "." + property.Name;
-            if (!mayBeEngineOwned && s_engineOwned.Contains(property.Name))
+            string at = ProblemList.Member(path, property.Name);
+            if (!mayBeEngineOwned && EngineNames.Contains(property.Name))
             {
-                problems.Add(ProblemCodes.EngineOwned, property, at, $"The engine owns the variable '{property.Name}' ({at}). Choose another name.");
+                problems.Add(ProblemCodes.EngineOwned, property.Key, at, $"'{property.Name}' belongs to the engine, which alone sets it. Write another name, such as '{property.Name.TrimStart('_')}'.");
             }
 
-            if (property.Value.Kind != JsonKind.Dict)
+            if (property.Value.Kind == JsonKind.Dict)
             {
-                problems.Add(ProblemCodes.WrongType, property.Value, at, $"'{at}' must be a dictionary with \"type\" and \"required\", not {property.Value.KindName}.");
-                continue;
+                args.Add(ReadOne(property, at));
             }
-
-            args.Add(ReadOne(property, at));
+            else
+            {
+                string type = property.Value.Kind == JsonKind.String && TypeNamed(property.Value.Text) is not null ? property.Value.Text : "string";
+                problems.Add(ProblemCodes.WrongType, property.Value.Range, at,
+                    $"Must be a dictionary, not {property.Value.KindName}. Write {{ \"type\": \"{type}\", \"required\": true }}.");
+                args.Add(new ArgModel(property.Name, TypeNamed(type) ?? ArgType.String, null, null, Required: true));
+            }
         }
 
-        Names.Check(problems, node, path);
         return new(args);
     }
 
     private ArgModel ReadOne(SpecProperty property, string path)
     {
-        var dict = new DictReader(problems, property.Value, path, "type", "description", "default", "required");
-        ArgType? type = Type(dict, property.Value);
-        SpecNode? value = property.Value.Find("default");
-        if (value is not null && value.Kind != JsonKind.Null && type is { } known && !Fits(value, known))
+        var dict = new DictReader(problems, property.Value, property.Key, path, "an arg", "type", "description", "default", "required");
+        (ArgType type, bool isGuess) = Type(dict);
+        SpecNode? value = dict.Find("default")?.Value is { Kind: not JsonKind.Null } given ? given : null;
+        bool fits = value is not null && Fits(value, type);
+        if (value is not null && !fits && !isGuess)
         {
-            problems.Add(ProblemCodes.BadDefault, value, path + ".default",
-                $"The default of '{path}' must be {Describe(known)} but is {value.KindName}{(value.Kind == JsonKind.Number ? " " + value.Text : "")}.");
+            problems.Add(ProblemCodes.BadDefault, value.Range, dict.At("default"),
+                $"The type is {type.ToString().ToLowerInvariant()}: this must be {Describe(type)}, not {Found(value)}. Write {Example(value, type)}, for example, or change the type.");
         }
 
         return new ArgModel(
             property.Name,
-            type ?? ArgType.String,
+            type,
             dict.Text("description"),
-            value is null || value.Kind == JsonKind.Null ? null : value.ToJson(),
-            dict.Bool("required", required: true) ?? false);
+            fits ? value!.ToJson() : null,
+            dict.Bool("required", required: "true") ?? value is null);
     }
 
-    private ArgType? Type(DictReader dict, SpecNode node)
+    private (ArgType Type, bool IsGuess) Type(DictReader dict)
     {
-        switch (dict.Text("type", required: true))
+        string? written = dict.Text("type", required: "\"string\"");
+        if (written is not null && TypeNamed(written) is { } known)
         {
-            case null: return null;
-            case "string" or "str": return ArgType.String;
-            case "int": return ArgType.Int;
-            case "float": return ArgType.Float;
-            case "list": return ArgType.List;
-            case "dict": return ArgType.Dict;
-            case "bool": return ArgType.Bool;
-            case { } other:
-                problems.Add(ProblemCodes.WrongType, node.Find("type")!, dict.At("type"),
-                    $"'{other}' is not a type ({dict.At("type")}).{NearestName.DidYouMean(other, s_types)} Types: {string.Join(", ", s_types)}.");
-                return null;
+            return (known, false);
         }
+
+        string? nearest = written is null ? null : s_otherWords.TryGetValue(written, out string meant) ? meant : NearestName.Find(written, s_types);
+        if (written is not null)
+        {
+            SpecProperty property = dict.Find("type")!;
+            string remedy = nearest is null ? "Write" : $"Did you mean '{nearest}'? The types are";
+            problems.Add(ProblemCodes.WrongType, property.Value.Range, dict.At(property.Name), $"'{ProblemList.Show(written)}' is no type. {remedy} {string.Join(", ", s_types, 0, 5)} or bool.");
+        }
+
+        return (nearest is null ? Of(dict.Find("default")?.Value) : TypeNamed(nearest)!.Value, true);
     }
+
+    private static ArgType? TypeNamed(string name) => name switch
+    {
+        "string" or "str" => ArgType.String,
+        "int" => ArgType.Int,
+        "float" => ArgType.Float,
+        "list" => ArgType.List,
+        "dict" => ArgType.Dict,
+        "bool" => ArgType.Bool,
+        _ => null,
+    };
+
+    private static ArgType Of(SpecNode? value) => value?.Kind switch
+    {
+        JsonKind.Bool => ArgType.Bool,
+        JsonKind.Number => NumberSyntax.IsInt(value.Text) ? ArgType.Int : ArgType.Float,
+        JsonKind.List => ArgType.List,
+        JsonKind.Dict => ArgType.Dict,
+        _ => ArgType.String,
+    };
 
     private static bool Fits(SpecNode value, ArgType type) => type switch
     {
@@ -85,13 +110,26 @@ internal sealed class ArgReader(ProblemList problems)
         _ => value.Kind == JsonKind.Dict,
     };
 
+    private static string Found(SpecNode value) =>
+        value.Kind is JsonKind.Number or JsonKind.String ? $"the {value.KindName.Substring(2)} {ProblemList.Show(value.ToJson())}" : value.KindName;
+
     private static string Describe(ArgType type) => type switch
     {
         ArgType.String => "a string",
         ArgType.Int => "an integer within 64 bits, without fraction or exponent",
-        ArgType.Float => "a number",
+        ArgType.Float => "a number within the range of a double",
         ArgType.Bool => "true or false",
         ArgType.List => "a list",
         _ => "a dictionary",
+    };
+
+    private static string Example(SpecNode value, ArgType type) => type switch
+    {
+        ArgType.String => value.Kind is JsonKind.Number or JsonKind.Bool ? $"\"{ProblemList.Show(value.Text)}\"" : "\"\"",
+        ArgType.Int => value.Kind == JsonKind.String && NumberSyntax.IsInt(value.Text) ? ProblemList.Show(value.Text) : "0",
+        ArgType.Float => value.Kind == JsonKind.String && NumberSyntax.IsNumber(value.Text) && NumberSyntax.IsFinite(value.Text) ? ProblemList.Show(value.Text) : "0.0",
+        ArgType.Bool => value.Kind == JsonKind.String && value.Text == "true" ? "true" : "false",
+        ArgType.List => "[]",
+        _ => "{}",
     };
 }

@@ -8,34 +8,60 @@ internal sealed class DictReader
 {
     private readonly ProblemList _problems;
     private readonly SpecNode _node;
+    private readonly TextRange _owner;
+    private Dictionary<string, SpecProperty>? _meant;
 
-    public DictReader(ProblemList problems, SpecNode node, string path, params string[] known)
+    /// <param name="problems">Where problems go.</param>
+    /// <param name="node">The dictionary.</param>
+    /// <param name="owner">Where its own key stands: the place of what it lacks.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="noun">What it is, in words.</param>
+    /// <param name="known">The keys that it may have.</param>
+    public DictReader(ProblemList problems, SpecNode node, TextRange owner, string path, string noun, params string[] known)
     {
         _problems = problems;
         _node = node;
+        _owner = owner;
         Path = path;
-        foreach (SpecProperty property in node.Properties.Where(p => !known.Contains(p.Name)))
+        foreach (SpecProperty property in node.Properties)
         {
-            problems.Add(ProblemCodes.UnknownKey, property, At(property.Name),
-                $"The key '{property.Name}' is not known in {(path.Length == 0 ? "the spec" : path)}.{NearestName.DidYouMean(property.Name, known)} Known keys: {string.Join(", ", known)}.");
+            if (Array.IndexOf(known, property.Name) >= 0)
+            {
+                continue;
+            }
+
+            // A mistyped key is read as what was meant: one slip is one problem, and its contents are checked all the same.
+            string? nearest = NearestName.Find(property.Name, known);
+            if (nearest is not null && node.FindProperty(nearest) is null && _meant?.ContainsKey(nearest) != true)
+            {
+                (_meant ??= new(StringComparer.Ordinal)).Add(nearest, property);
+            }
+
+            string remedy = nearest is null ? "Remove it." : $"Did you mean '{nearest}'?";
+            problems.Add(ProblemCodes.UnknownKey, property.Key, At(property.Name),
+                $"'{ProblemList.Show(property.Name)}' is no key of {noun}. {remedy} The keys are {string.Join(", ", known)}.");
         }
     }
 
     public string Path { get; }
 
-    public string At(string key) => Path.Length == 0 ? key : Path + "." + key;
+    public string At(string key) => ProblemList.Member(Path, key);
 
-    public string? Text(string key, bool required = false) => Take(key, JsonKind.String, "a string", required)?.Text;
+    /// <summary>The key as it stands, or what somebody wrote for it; null where absent.</summary>
+    public SpecProperty? Find(string key) =>
+        _node.FindProperty(key) ?? (_meant is not null && _meant.TryGetValue(key, out SpecProperty meant) ? meant : null);
 
-    public bool? Bool(string key, bool required = false) => Take(key, JsonKind.Bool, "true or false", required)?.Text is { } text ? text == "true" : null;
+    public string? Text(string key, string? required = null) => Take(key, JsonKind.String, required)?.Value.Text;
 
-    public SpecNode? Dict(string key, bool required = false) => Take(key, JsonKind.Dict, "a dictionary", required);
+    public bool? Bool(string key, string? required = null) => Take(key, JsonKind.Bool, required)?.Value.Text is { } text ? text == "true" : null;
 
-    public SpecNode? List(string key, bool required = false) => Take(key, JsonKind.List, "a list", required);
+    public SpecProperty? Dict(string key, string? required = null) => Take(key, JsonKind.Dict, required);
 
-    public int? Int(string key, int least, bool required = false)
+    public SpecProperty? List(string key, string? required = null) => Take(key, JsonKind.List, required);
+
+    public int? Int(string key, int least, string? required = null)
     {
-        if (Take(key, JsonKind.Number, "an integer", required) is not { } node)
+        if (Take(key, JsonKind.Number, required)?.Value is not { } node)
         {
             return null;
         }
@@ -45,29 +71,58 @@ internal sealed class DictReader
             return value;
         }
 
-        _problems.Add(ProblemCodes.OutOfRange, node, At(key), $"'{At(key)}' must be an integer of at least {least}, not {node.Text}.");
+        _problems.Add(ProblemCodes.OutOfRange, node.Range, At(key), $"Must be an integer from {least} to {int.MaxValue}, not {ProblemList.Show(node.Text)}. Write {least}, for example.");
         return null;
     }
 
-    private SpecNode? Take(string key, JsonKind kind, string what, bool required)
+    /// <param name="key">The key.</param>
+    /// <param name="kind">What its value must be.</param>
+    /// <param name="required">An example of a value where the key is required; null where it is not.</param>
+    private SpecProperty? Take(string key, JsonKind kind, string? required)
     {
-        SpecNode? value = _node.Find(key);
-        if (value is null || value.Kind == JsonKind.Null)
+        SpecProperty? property = Find(key);
+        if (property is null || property.Value.Kind == JsonKind.Null)
         {
-            if (required)
+            if (required is not null && !(property is null && _node.LostMembers))
             {
-                _problems.Add(ProblemCodes.MissingKey, _node.Start, 1, At(key), $"{(Path.Length == 0 ? "The spec" : $"'{Path}'")} lacks the required key '{key}'. Add \"{key}\": {what}.");
+                string why = property is null ? "Is required and missing" : "Is required, and null means absent";
+                _problems.Add(ProblemCodes.MissingKey, property?.Value.Range ?? _owner, At(key), $"{why}. Add \"{key}\": {required}.");
             }
 
             return null;
         }
 
-        if (value.Kind != kind)
+        if (property.Value.Kind != kind)
         {
-            _problems.Add(ProblemCodes.WrongType, value, At(key), $"'{At(key)}' must be {what}, not {value.KindName}.");
+            WrongType(_problems, property.Value, At(property.Name), kind);
             return null;
         }
 
-        return value;
+        return property;
     }
+
+    public static void WrongType(ProblemList problems, SpecNode node, string path, JsonKind wanted) =>
+        problems.Add(ProblemCodes.WrongType, node.Range, path, $"Must be {Describe(wanted)}, not {node.KindName}. {Instead(node, wanted)}");
+
+    private static string Describe(JsonKind kind) => kind switch
+    {
+        JsonKind.String => "a string",
+        JsonKind.Bool => "true or false",
+        JsonKind.Number => "a number",
+        JsonKind.List => "a list",
+        _ => "a dictionary",
+    };
+
+    private static string Instead(SpecNode node, JsonKind wanted) => (wanted, node.Kind) switch
+    {
+        (JsonKind.String, JsonKind.Number or JsonKind.Bool) => $"Write \"{ProblemList.Show(node.Text)}\".",
+        (JsonKind.Bool, JsonKind.String) when node.Text is "true" or "false" => $"Write {node.Text} without quotes.",
+        (JsonKind.Number, JsonKind.String) when NumberSyntax.IsNumber(node.Text) => $"Write {ProblemList.Show(node.Text)} without quotes.",
+        (JsonKind.List, JsonKind.String) => $"Write [\"{ProblemList.Show(node.Text)}\"].",
+        (JsonKind.String, _) => "Write text in double quotes.",
+        (JsonKind.Bool, _) => "Write true or false without quotes.",
+        (JsonKind.Number, _) => "Write a number without quotes.",
+        (JsonKind.List, _) => "Write a list in brackets: [].",
+        _ => "Write a dictionary in braces: {}.",
+    };
 }

@@ -2,28 +2,44 @@ using Ryuso.Spec.Json;
 
 namespace Ryuso.Spec.Validation;
 
-/// <summary>Whether the names of one dictionary can stand side by side in C#.</summary>
+/// <summary>Which names of one dictionary can stand side by side in C#.</summary>
 internal static class Names
 {
-    public static void Check(ProblemList problems, SpecNode? dict, string path)
+    /// <summary>The members with usable names; the others are told.</summary>
+    public static List<SpecProperty> Usable(ProblemList problems, SpecNode? dict, string path)
     {
-        Dictionary<string, string> taken = new(StringComparer.Ordinal);
+        List<SpecProperty> usable = [];
+        Dictionary<string, SpecProperty> taken = new(StringComparer.Ordinal);
         foreach (SpecProperty property in dict?.Properties ?? [])
         {
-            string at = path + "." + property.Name;
+            string at = ProblemList.Member(path, property.Name);
             string pascal = SpecNaming.ToPascalCase(property.Name);
-            if (!SpecNaming.IsIdentifier(pascal))
+            if (!IsUsable(property.Name))
             {
-                problems.Add(ProblemCodes.BadName, property, at, $"The name '{property.Name}' ({at}) must begin with a letter and hold only letters, digits, '_', '-' and spaces.");
+                problems.Add(ProblemCodes.BadName, property.Key, at,
+                    $"'{ProblemList.Show(property.Name)}' cannot be a name. A name begins with a letter and holds letters, digits, '_', '-' and spaces.{(Like(property.Name, IsUsable) is { } like ? $" Write '{like}', for example." : "")}");
             }
-            else if (taken.TryGetValue(pascal, out string other))
+            else if (taken.TryGetValue(pascal, out SpecProperty other))
             {
-                problems.Add(ProblemCodes.NameCollision, property, at, $"'{property.Name}' ({at}) and '{other}' would both be named {pascal} in C#. Rename one of the two.");
+                problems.Add(ProblemCodes.NameCollision, property.Key, at,
+                    $"'{property.Name}' here and '{other.Name}' in line {problems.Text.Line(other.Key.Start)} would both be named {ProblemList.Show(pascal)} in C#. Rename one of the two.", related: other.Key);
             }
             else
             {
-                taken.Add(pascal, property.Name);
+                taken.Add(pascal, property);
+                usable.Add(property);
             }
         }
+
+        return usable;
     }
+
+    /// <summary>A name as near as possible that may be used; null where too little is left.</summary>
+    public static string? Like(string name, Func<string, bool> isUsable)
+    {
+        string cleaned = string.Concat(name.Take(60).Select(c => SpecNaming.IsPart(c) || c is '_' or '-' or ' ' ? c : '_')).Trim('_', '-', ' ');
+        return isUsable(cleaned) ? cleaned : cleaned.Length > 0 && isUsable("n" + cleaned) ? "n" + cleaned : null;
+    }
+
+    private static bool IsUsable(string name) => SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(name));
 }

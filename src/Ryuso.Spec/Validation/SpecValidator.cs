@@ -4,148 +4,159 @@ using Ryuso.Spec.Model;
 
 namespace Ryuso.Spec.Validation;
 
-/// <summary>Turns a tree of JSON into the model and reports whatever no spec may say.</summary>
+/// <summary>Turns a tree of JSON into parts and reports whatever no spec may say.</summary>
 internal sealed class SpecValidator(ProblemList problems)
 {
-    private static readonly Regex s_specName = new("^[A-Za-z][A-Za-z0-9 _-]*$", RegexOptions.CultureInvariant);
+    private static readonly Regex s_specName = new("^[A-Za-z][A-Za-z0-9 _-]*\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
-    private readonly HashSet<string> _hooks = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _programs = new(StringComparer.Ordinal);
+    private readonly Dictionary<SpecReference, Part> _parts = [];
 
-    public SpecModel? Validate(SpecNode root)
+    /// <summary>Null where the text is no dictionary.</summary>
+    public SpecDraft? Validate(SpecNode root)
     {
         if (root.Kind != JsonKind.Dict)
         {
-            problems.Add(ProblemCodes.WrongType, root, "", $"A spec must be a dictionary, not {root.KindName}.");
+            DictReader.WrongType(problems, root, "", JsonKind.Dict);
             return null;
         }
 
-        var dict = new DictReader(problems, root, "", "$schema", "version", "name", "programs", "hooks");
+        var dict = new DictReader(problems, root, new(root.Range.Start, root.Range.Start + 1), "", "a spec", "$schema", "version", "name", "programs", "hooks");
         dict.Text("$schema");
-        string? name = dict.Text("name", required: true);
+        string? name = Name(dict);
+        string? version = dict.Text("version");
+        SpecProperty? programs = dict.Dict("programs", required: "{}");
+        SpecProperty? hooks = dict.Dict("hooks", required: "{}");
+        List<Part> all = [.. Parts(programs, "programs", ReferenceKind.Program), .. Parts(hooks, "hooks", ReferenceKind.Hook)];
+        var references = new ReferenceReader(problems, _parts, IsWhole(root, hooks), IsWhole(root, programs));
+        foreach (Part part in all.Where(p => !p.IsLeftOut))
+        {
+            Read(part, references);
+        }
+
+        if (name is not null)
+        {
+            new CSharpNames(problems, name).Check([.. all.Where(p => !p.IsLeftOut)]);
+        }
+
+        bool isPartial = !IsWhole(root, programs) || !IsWhole(root, hooks) || all.Any(p => p.IsLeftOut);
+        return new SpecDraft(name, version, isPartial, all);
+    }
+
+    private static bool IsWhole(SpecNode root, SpecProperty? dict) => !root.LostMembers && dict is { Value.LostMembers: false, IsDuplicated: false };
+
+    private string? Name(DictReader dict)
+    {
+        string? name = dict.Text("name", required: "\"My spec\"");
         if (name is not null && !s_specName.IsMatch(name))
         {
-            problems.Add(ProblemCodes.BadName, root.Find("name")!, "name", $"The spec's name '{name}' must begin with a letter and hold only letters, digits, spaces, '_' and '-'.");
+            SpecProperty property = dict.Find("name")!;
+            problems.Add(ProblemCodes.BadName, property.Value.Range, dict.At(property.Name),
+                $"'{ProblemList.Show(name)}' cannot be a spec's name. It begins with a letter and holds only the letters A to Z and a to z, digits, spaces, '_' and '-'. Write \"{Names.Like(name, s_specName.IsMatch) ?? "My spec"}\", for example.");
+            return null;
         }
 
-        SpecNode? programs = dict.Dict("programs", required: true);
-        SpecNode? hooks = dict.Dict("hooks", required: true);
-        _programs.UnionWith(programs?.Properties.Select(p => p.Name) ?? []);
-        _hooks.UnionWith(hooks?.Properties.Select(h => h.Name) ?? []);
-        Names.Check(problems, programs, "programs");
-        Names.Check(problems, hooks, "hooks");
-        var programModels = Each(programs, "programs", Program);
-        var hookModels = Each(hooks, "hooks", Hook);
-        CheckReferencesDiffer(hooks, name ?? "");
-        return new SpecModel(name ?? "", SpecNaming.ToModuleName(name ?? ""), dict.Text("version"), programModels, hookModels);
-    }
-
-    private EquatableArray<T> Each<T>(SpecNode? dict, string path, Func<string, SpecNode, string, T> read)
-        where T : IEquatable<T>
-    {
-        List<T> models = [];
-        foreach (SpecProperty property in dict?.Properties ?? [])
+        if (name is not null && CSharpNames.Clash(name) is { } clash)
         {
-            string at = path + "." + property.Name;
-            if (property.Value.Kind == JsonKind.Dict)
-            {
-                models.Add(read(property.Name, property.Value, at));
-            }
-            else
-            {
-                problems.Add(ProblemCodes.WrongType, property.Value, at, $"'{at}' must be a dictionary, not {property.Value.KindName}.");
-            }
+            SpecProperty property = dict.Find("name")!;
+            problems.Add(ProblemCodes.NameCollision, property.Value.Range, dict.At(property.Name),
+                $"The namespace {clash} exists in every project that uses Ryuso. Write another name, such as \"My {name}\".");
+            return null;
         }
 
-        return new(models);
+        return name;
     }
 
-    private ProgramModel Program(string name, SpecNode node, string path)
+    private List<Part> Parts(SpecProperty? dict, string path, ReferenceKind kind)
     {
-        var dict = new DictReader(problems, node, path, "hooks", "args", "outputs", "description");
-        return new ProgramModel(
-            name,
-            dict.Text("description"),
-            References(dict, "hooks", required: true),
-            _args.Read(dict.Dict("args", required: true), path + ".args", mayBeEngineOwned: false),
-            _args.Read(dict.Dict("outputs", required: true), path + ".outputs", mayBeEngineOwned: false));
+        List<Part> parts = [];
+        HashSet<SpecProperty> usable = [.. Names.Usable(problems, dict?.Value, path)];
+        foreach (SpecProperty property in dict?.Value.Properties ?? [])
+        {
+            var part = new Part(new SpecReference(kind, property.Name), property);
+            part.IsLeftOut = !usable.Contains(property);
+            if (property.Value.Kind != JsonKind.Dict)
+            {
+                DictReader.WrongType(problems, property.Value, ProblemList.Member(path, property.Name), JsonKind.Dict);
+                part.IsLeftOut = true;
+            }
+
+            part.IsBroken = part.IsLeftOut || property.IsDuplicated || property.Value.HasProblems;
+            _parts.Add(part.Reference, part);
+            parts.Add(part);
+        }
+
+        return parts;
     }
 
-    private HookModel Hook(string name, SpecNode node, string path)
+    private void Read(Part part, ReferenceReader references)
     {
-        var dict = new DictReader(problems, node, path,
+        int before = problems.Count;
+        if (part.Reference.Kind == ReferenceKind.Program)
+        {
+            ReadProgram(part, references, part.Path);
+        }
+        else
+        {
+            ReadHook(part, references, part.Path);
+        }
+
+        part.IsBroken |= problems.Count > before;
+    }
+
+    private void ReadProgram(Part part, ReferenceReader references, string path)
+    {
+        var dict = new DictReader(problems, part.Property.Value, part.Property.Key, path, "a program", "hooks", "args", "outputs", "description");
+        string? description = dict.Text("description");
+        (List<SpecReference> hooks, part.Line) = references.Read(part, dict, "hooks", required: "[]");
+        part.Program = new ProgramModel(
+            part.Reference.Name,
+            description,
+            new(hooks),
+            Args(dict, "args", required: "{}", mayBeEngineOwned: false) ?? default,
+            Args(dict, "outputs", required: "{}", mayBeEngineOwned: false) ?? default);
+    }
+
+    private void ReadHook(Part part, ReferenceReader references, string path)
+    {
+        var dict = new DictReader(problems, part.Property.Value, part.Property.Key, path, "a hook",
             "reference", "args", "outputs", "dependencies", "rectifiers", "description", "retry", "timeout_ms", "rectify_self");
-        string? reference = dict.Text("reference", required: true);
-        if (reference is not null && !reference.Split('.').All(part => SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(part))))
-        {
-            problems.Add(ProblemCodes.BadReference, node.Find("reference")!, dict.At("reference"), $"'{reference}' ({dict.At("reference")}) must be names joined by dots, such as \"my_orchestrator.util.math.is_prime\".");
-        }
-
-        SpecNode? outputs = dict.Dict("outputs");
-        SpecNode? retryNode = dict.Dict("retry");
-        DictReader? retry = retryNode is null ? null : new DictReader(problems, retryNode, dict.At("retry"), "attempts", "delay_ms");
-        return new HookModel(
-            name,
+        string? reference = Target(dict);
+        part.IsLeftOut = reference is null;
+        SpecProperty? retryProperty = dict.Dict("retry");
+        DictReader? retry = retryProperty is null ? null : new DictReader(problems, retryProperty.Value, retryProperty.Key, dict.At(retryProperty.Name), "retry", "attempts", "delay_ms");
+        (List<SpecReference> dependencies, part.Line) = references.Read(part, dict, "dependencies", required: null);
+        (List<SpecReference> rectifiers, part.Rectifiers) = references.Read(part, dict, "rectifiers", required: null);
+        part.Hook = new HookModel(
+            part.Reference.Name,
             reference ?? "",
             dict.Text("description"),
-            _args.Read(dict.Dict("args", required: true), path + ".args", mayBeEngineOwned: true),
-            outputs is null ? null : _args.Read(outputs, path + ".outputs", mayBeEngineOwned: false),
-            References(dict, "dependencies", required: false),
-            References(dict, "rectifiers", required: false),
-            retry?.Int("attempts", least: 1, required: true) ?? 1,
-            retry?.Int("delay_ms", least: 0, required: true) ?? 0,
+            Args(dict, "args", required: "{}", mayBeEngineOwned: true) ?? default,
+            Args(dict, "outputs", required: null, mayBeEngineOwned: false),
+            new(dependencies),
+            new(rectifiers),
+            retry?.Int("attempts", least: 1, required: "3") ?? 1,
+            retry?.Int("delay_ms", least: 0, required: "0") ?? 0,
             dict.Int("timeout_ms", least: 1),
             dict.Bool("rectify_self") ?? false);
     }
 
-    private EquatableArray<SpecReference> References(DictReader dict, string key, bool required)
+    private EquatableArray<ArgModel>? Args(DictReader dict, string key, string? required, bool mayBeEngineOwned) =>
+        dict.Dict(key, required) is { } args ? _args.Read(args, dict.At(args.Name), mayBeEngineOwned) : null;
+
+    private string? Target(DictReader dict)
     {
-        List<SpecReference> references = [];
-        int index = 0;
-        foreach (SpecNode item in dict.List(key, required)?.Items ?? [])
+        string? reference = dict.Text("reference", required: "\"module.class.method\"");
+        if (reference is null || reference.Split('.').All(part => SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(part))))
         {
-            string path = $"{dict.At(key)}[{index++}]";
-            if (item.Kind != JsonKind.String)
-            {
-                problems.Add(ProblemCodes.WrongType, item, path, $"'{path}' must be a reference string such as \"hooks.NAME\", not {item.KindName}.");
-                continue;
-            }
-
-            bool isProgram = item.Text.StartsWith("programs.", StringComparison.Ordinal);
-            string name = isProgram ? item.Text.Substring(9) : item.Text.StartsWith("hooks.", StringComparison.Ordinal) ? item.Text.Substring(6) : item.Text;
-            if (!(isProgram ? _programs : _hooks).Contains(name))
-            {
-                IEnumerable<string> known = _hooks.Select(h => "hooks." + h).Concat(_programs.Select(p => "programs." + p));
-                problems.Add(ProblemCodes.UnresolvedReference, item, path,
-                    $"'{item.Text}' ({path}) refers to nothing in this spec.{NearestName.DidYouMean((isProgram ? "programs." : "hooks.") + name, known)}");
-            }
-
-            references.Add(new SpecReference(isProgram ? ReferenceKind.Program : ReferenceKind.Hook, name));
+            return reference;
         }
 
-        return new(references);
-    }
-
-    private void CheckReferencesDiffer(SpecNode? hooks, string specName)
-    {
-        Dictionary<string, string> taken = new(StringComparer.Ordinal);
-        foreach (SpecProperty hook in hooks?.Properties ?? [])
-        {
-            if (hook.Value.Kind != JsonKind.Dict || hook.Value.Find("reference") is not { Kind: JsonKind.String } reference)
-            {
-                continue;
-            }
-
-            HookTarget target = SpecNaming.Target(specName, reference.Text);
-            string converted = target.FullClass + "." + target.Method;
-            if (taken.TryGetValue(converted, out string other))
-            {
-                problems.Add(ProblemCodes.NameCollision, reference, $"hooks.{hook.Name}.reference", $"The hooks '{hook.Name}' and '{other}' both refer to the method {converted}. Give each its own method, or use one hook twice.");
-            }
-            else
-            {
-                taken.Add(converted, hook.Name);
-            }
-        }
+        SpecProperty property = dict.Find("reference")!;
+        problems.Add(ProblemCodes.BadReference, property.Value.Range, dict.At(property.Name),
+            $"'{ProblemList.Show(reference)}' leads to no method. Write names joined by dots, such as \"my_orchestrator.util.math.is_prime\"; each begins with a letter.");
+        return null;
     }
 }
+
+/// <summary>A spec as far as it could be read. <see cref="Name"/> is null where it cannot be used.</summary>
+internal sealed record SpecDraft(string? Name, string? Version, bool IsPartial, List<Part> Parts);

@@ -1,0 +1,61 @@
+using Ryuso.Spec.Json;
+using Ryuso.Spec.Model;
+
+namespace Ryuso.Spec.Validation;
+
+/// <summary>Reads lists of references.</summary>
+internal sealed class ReferenceReader(ProblemList problems, Dictionary<SpecReference, Part> parts, bool hooksAreWhole, bool programsAreWhole)
+{
+    /// <summary>What is wrong in the list is told, or has been told before; either way the owner is broken.</summary>
+    public (List<SpecReference> References, List<Edge> Edges) Read(Part owner, DictReader dict, string key, string? required)
+    {
+        List<SpecReference> references = [];
+        List<Edge> edges = [];
+        SpecProperty? list = dict.List(key, required);
+        int index = 0;
+        foreach (SpecNode item in list?.Value.Items ?? [])
+        {
+            string path = $"{dict.At(list!.Name)}[{index++}]";
+            if (item.Kind != JsonKind.String)
+            {
+                problems.Add(ProblemCodes.WrongType, item.Range, path, $"Must be a reference, not {item.KindName}. Write \"hooks.NAME\" or \"programs.NAME\".");
+                continue;
+            }
+
+            SpecReference reference = Parse(item.Text);
+            references.Add(reference);
+            if (parts.TryGetValue(reference, out Part to))
+            {
+                edges.Add(new Edge(to, item.Range, path));
+                continue;
+            }
+
+            owner.IsBroken = true;
+            if (reference.Kind == ReferenceKind.Hook ? hooksAreWhole : programsAreWhole)
+            {
+                problems.Add(ProblemCodes.UnresolvedReference, item.Range, path, $"'{ProblemList.Show(item.Text)}' refers to nothing in this spec.{Remedy(item.Text, reference)}");
+            }
+        }
+
+        return (references, edges);
+    }
+
+    private string Remedy(string text, SpecReference reference)
+    {
+        SpecReference other = reference with { Kind = reference.Kind == ReferenceKind.Hook ? ReferenceKind.Program : ReferenceKind.Hook };
+        if (parts.ContainsKey(other))
+        {
+            return $" Did you mean '{other}'?";
+        }
+
+        // A dot in a hook's name is a prefix that is neither of the two.
+        string near = reference.Kind == ReferenceKind.Hook && reference.Name.Contains('.')
+            ? problems.Suggest(text, parts.Keys.Select(k => k.ToString()))
+            : problems.Suggest(reference.Name, parts.Keys.Where(k => k.Kind == reference.Kind).Select(k => k.Name), reference.Kind == ReferenceKind.Hook ? "hooks." : "programs.");
+        return near.Length > 0 ? near : $" Add it to \"{(reference.Kind == ReferenceKind.Hook ? "hooks" : "programs")}\" or remove it.";
+    }
+
+    private static SpecReference Parse(string text) =>
+        text.StartsWith("programs.", StringComparison.Ordinal) ? new(ReferenceKind.Program, text.Substring(9))
+        : new(ReferenceKind.Hook, text.StartsWith("hooks.", StringComparison.Ordinal) ? text.Substring(6) : text);
+}
