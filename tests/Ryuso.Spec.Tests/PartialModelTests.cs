@@ -49,7 +49,7 @@ public sealed class PartialModelTests
     }
 
     [Theory]
-    [InlineData(""" "a": { "reference": "t..a", "args": {} } """)]
+    [InlineData(""" "a": { "reference": "..", "args": {} } """)]
     [InlineData(""" "a": { "args": {} } """)]
     [InlineData(""" "a": [] """)]
     [InlineData(""" "b": { "reference": "t.x.a", "args": {} }, "a": { "reference": "t.x.a", "args": {} } """)]
@@ -98,6 +98,19 @@ public sealed class PartialModelTests
         SpecResult result = SpecReader.Read(CorpusCase.Bad("RYU001-unclosed-brace").Text);
         Assert.Equal(["a", "b"], result.Model!.Hooks.Select(h => h.Name));
     }
+
+    [Fact]
+    public void A_missing_brace_with_its_comma_is_one_error_too()
+    {
+        string text = CorpusCase.Good("wallet").Text;
+        SpecResult result = SpecReader.Read(text.Replace("\"rectifiers\": [\"hooks.undo_credit\"]\n    },", "\"rectifiers\": [\"hooks.undo_credit\"]", StringComparison.Ordinal));
+        Assert.Contains("Add '},' before line ", Assert.Single(result.Problems).Message, StringComparison.Ordinal);
+        Assert.Equal(SpecReader.Read(text).Model!.Hooks.Select(h => h.Name), result.Model!.Hooks.Select(h => h.Name));
+    }
+
+    [Fact]
+    public void A_reference_with_a_dot_too_many_still_leads_to_its_method() =>
+        Assert.Equal("t.x.a", Read("", """ "a": { "reference": "t..x.a", "args": {} } """).Model!.Hooks[0].Reference);
 
     [Fact]
     public void Flow_errors_break_nothing_since_they_can_be_turned_off()

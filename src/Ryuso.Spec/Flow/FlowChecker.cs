@@ -44,18 +44,18 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
     {
         foreach (IGrouping<FlowArg, FlowFinding> same in Of(walk, FlowFault.NotProvided).GroupBy(f => f.Reader))
         {
-            if (same.Key.IsProvided)
+            // Where others can provide it, the mistake is where this one is used. Inside a nested program it has been told there.
+            HashSet<Part> failing = [.. same.Select(f => f.Program)];
+            List<FlowFinding> atUse = [.. same.Where(f => same.Key.IsProvided && f.Via is not null)];
+            List<FlowFinding> atReader = [.. same.Except(atUse)];
+            foreach (FlowFinding finding in atUse.Where(f => f.Within == f.Program || !failing.Contains(f.Within)).GroupBy(f => f.Via).Select(g => g.First()))
             {
-                // Others can provide it, so the mistake is where this one is used. Inside a nested program it has been told there.
-                HashSet<Part> failing = [.. same.Select(f => f.Program)];
-                foreach (FlowFinding finding in same.Where(f => f.Within == f.Program || !failing.Contains(f.Within)).GroupBy(f => f.Via).Select(g => g.First()))
-                {
-                    TellAtUse(finding);
-                }
+                TellAtUse(finding);
             }
-            else
+
+            if (atReader.Count > 0)
             {
-                TellAtReader([.. same]);
+                TellAtReader(atReader);
             }
         }
     }

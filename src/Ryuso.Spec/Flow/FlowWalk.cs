@@ -35,7 +35,7 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
     {
         Begin(program, isStrict: line.All(s => s.Kind != PlanStepKind.InvokeHook || hooks[s.Index].Outputs is not null));
         List<Part> reversible = Forward(program.Part, line);
-        Leave(program, _now);
+        Leave(program, _now, _ever);
         Backward(reversible);
     }
 
@@ -180,7 +180,7 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
         }
     }
 
-    private void Leave(FlowPart program, FlowState now, FlowState? ever = null) => Pass(program.Outputs!, now, ever ?? now);
+    private void Leave(FlowPart program, FlowState now, FlowState ever) => Pass(program.Outputs!, now, ever);
 
     private void Read(FlowArg arg, FlowState now)
     {

@@ -5,7 +5,6 @@ internal sealed class JsonParser
 {
     private const int MaxDepth = 64;
     private const int MaxPath = 12;
-    private static readonly string[] s_words = ["true", "false", "null"];
     private readonly List<(string? Key, int Index)> _path = [];
     private readonly JsonTokens _tokens;
     private readonly bool _trustIndentation;
@@ -203,8 +202,7 @@ internal sealed class JsonParser
         comma |= SkipStrayClosers(node);
         if (_tokens.IsAtEnd || IsOutside(node))
         {
-            _commaPassed = comma;
-            Unclosed(node);
+            Unclosed(node, comma);
             return false;
         }
 
@@ -222,7 +220,7 @@ internal sealed class JsonParser
         return true;
     }
 
-    private void Unclosed(SpecNode node)
+    private void Unclosed(SpecNode node, bool comma)
     {
         node.EndAt(_tokens.LastEnd);
         node.LostMembers |= _tokens.IsAtEnd;
@@ -234,7 +232,10 @@ internal sealed class JsonParser
         // At the end everything that is open is unclosed: one problem, not one for each.
         IsUnbalanced |= _tokens.IsAtEnd;
         _gaveUp = _tokens.IsAtEnd;
-        string missing = _tokens.IsAtEnd ? $"{string.Concat(_closers)}' at the end" : $"{_closers.Peek()}' before line {Problems.Text.Line(_tokens.At)}";
+        // Where a member follows, its comma is read or as missing as the brace.
+        _commaPassed = _tokens.Current is not '}' and not ']';
+        string separator = _commaPassed && !comma ? "," : "";
+        string missing = _tokens.IsAtEnd ? $"{string.Concat(_closers)}' at the end" : $"{_closers.Peek()}{separator}' before line {Problems.Text.Line(_tokens.At)}";
         Report(Opener(node), $"This '{Open}' is not closed. Add '{missing}.", new TextRange(_tokens.LastEnd, _tokens.LastEnd));
     }
 
@@ -303,7 +304,7 @@ internal sealed class JsonParser
             _tokens.Recover();
             string found = _tokens.Since(start).TrimEnd();
             _tokens.At = start + found.Length;
-            (kind, word, string message) = Guess(found, word);
+            (kind, word, string message) = JsonGuess.Of(found, word);
             Report(new(start, _tokens.At), message);
             if (kind is null)
             {
@@ -314,31 +315,6 @@ internal sealed class JsonParser
         var node = new SpecNode(kind.Value, start) { Text = word };
         node.EndAt(_tokens.At);
         return node;
-    }
-
-    /// <summary>What was meant by something that is no JSON value, and how to write it.</summary>
-    private static (JsonKind? Kind, string Text, string Message) Guess(string found, string word)
-    {
-        if (found.Length == 0)
-        {
-            return (null, "", "A value is missing here. Write a string in double quotes, a number, true, false, null, a list or a dictionary.");
-        }
-
-        string shown = ProblemList.Show(found);
-        string? meant = found == "None" ? "null" : found == word ? NearestName.Find(word, s_words) : null;
-        if (meant is not null)
-        {
-            return (meant == "null" ? JsonKind.Null : JsonKind.Bool, meant, $"'{shown}' is no JSON value. Write {meant}.");
-        }
-
-        if (found[0] is '+' or '-' or '.' || char.IsDigit(found[0]))
-        {
-            return (null, "", $"'{shown}' is no number as JSON writes them. Write it without leading zeros or '+' and with digits on both sides of the point, such as 7 or -0.5.");
-        }
-
-        return char.IsLetter(found[0])
-            ? (JsonKind.String, found, $"'{shown}' is no JSON value. Strings stand in double quotes: write \"{shown}\".")
-            : (null, "", $"'{shown}' is no JSON value. Write a string in double quotes, a number, true, false, null, a list or a dictionary.");
     }
 
     /// <summary>Beyond what a spec needs, a longer path says nothing more.</summary>

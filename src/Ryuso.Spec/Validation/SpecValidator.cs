@@ -146,7 +146,9 @@ internal sealed class SpecValidator(ProblemList problems)
     private string? Target(DictReader dict)
     {
         string? reference = dict.Text("reference", required: "\"module.class.method\"");
-        if (reference is null || reference.Split('.').All(part => SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(part))))
+        string[] parts = reference?.Split('.') ?? [];
+        string[] usable = [.. parts.Where(part => SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(part)))];
+        if (reference is null || usable.Length == parts.Length)
         {
             return reference;
         }
@@ -154,7 +156,7 @@ internal sealed class SpecValidator(ProblemList problems)
         SpecProperty property = dict.Find("reference")!;
         problems.Add(ProblemCodes.BadReference, property.Value.Range, dict.At(property.Name),
             $"'{ProblemList.Show(reference)}' leads to no method. Write names joined by dots, such as \"my_orchestrator.util.math.is_prime\"; each begins with a letter.");
-        return null;
+        return usable.Length > 0 ? string.Join(".", usable) : null;
     }
 }
 
