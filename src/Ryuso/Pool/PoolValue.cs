@@ -134,6 +134,13 @@ internal readonly struct PoolValue
             case JsonObject dict: return Of(dict);
         }
 
+        // A float that C# made has no digits to tell it from an int.
+        var value = (JsonValue)node;
+        if (!value.TryGetValue(out JsonElement _) && value.TryGetValue(out double number))
+        {
+            return double.IsFinite(number) ? Of(number) : throw new HookFailedException($"A variable cannot be {number}: JSON has no such number.");
+        }
+
         var reader = new Utf8JsonReader(JsonBytes.Of(node));
         reader.Read();
         return Read(ref reader);
