@@ -118,6 +118,35 @@ public sealed class DataFlowTests
     }
 
     [Fact]
+    public async Task A_float_that_a_hook_sets_through_the_indexer_stays_a_float()
+    {
+        string? hidden = null;
+        var orchestrator = One(
+            outputs: """{"f":{"type":"float","required":true}}""",
+            hook: (_, pool) =>
+            {
+                pool["f"] = 3.0;
+                pool["hidden"] = 3.0;
+                hidden = JsonText.Of(pool["hidden"]);
+                return HookResult.Ok;
+            });
+        Assert.Equal("""{"f":3.0}""", (await orchestrator.AnswerAsync("p")).ToJsonString());
+        Assert.Equal("3.0", hidden);
+        var asInt = One(outputs: """{"i":{"type":"int","required":true}}""", hook: (_, pool) => { pool["i"] = 3.0; return HookResult.Ok; });
+        Assert.Contains("'i' must be int but is float", (string?)(await asInt.AnswerAsync("p"))["_error"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public async Task A_number_that_JSON_does_not_have_fails_the_step_and_says_so(double number)
+    {
+        JsonObject answer = await One(hook: (_, pool) => { pool["f"] = number; return HookResult.Ok; }).AnswerAsync("p");
+        Assert.Contains("JSON has no such number", (string?)answer["_error"], StringComparison.Ordinal);
+        Assert.Equal("hooks.a", (string?)answer["_last_failed_program"]);
+    }
+
+    [Fact]
     public async Task An_unknown_program_is_rejected_with_the_nearest_names()
     {
         JsonObject answer = await One().AnswerAsync("q");

@@ -2,92 +2,285 @@ using System.Text.Json.Nodes;
 
 namespace Ryuso.Tests.Running;
 
-/// <summary>The seed's words, followed recursively and without a plan: the reference that the compiled line is held to.</summary>
-internal sealed class NaiveInterpreter(JsonObject spec, Func<string, bool> hookSucceeds)
+/// <summary>
+/// The seed's words and sections 4 to 6 of the contract, followed recursively, without a plan and without a thought
+/// for speed: the reference that the compiled line is held to. One instance interprets one run and shares no code with it.
+/// </summary>
+internal sealed class NaiveInterpreter(JsonObject spec, Script script)
 {
-    private readonly List<string> _completed = [];
+    public const long Now = 1_700_000_000_000;
+
+    private static readonly string[] s_engineOwned =
+    [
+        "_program_fail", "_dependency_fail", "_rectifier_fail", "_last_failed_program", "_error", "_traceback", "_rectified",
+        "_unrectified", "_program_name", "_program_time_start", "_run_id", "_server_error", "_error_code",
+    ];
+
+    private readonly Dictionary<string, string> _pool = [];
+    private readonly HashSet<string> _named = [];
     private readonly List<string> _trace = [];
+    private readonly List<string> _completed = [];
     private readonly List<string> _rectified = [];
+    private readonly List<Call> _calls = [];
     private string? _lastFailed;
+    private string? _error;
     private bool _dependencyFail;
 
-    /// <summary>The failure facts of an answer, or an empty object on success.</summary>
-    public JsonObject Run(string program)
+    public IReadOnlyList<Call> Calls => _calls;
+
+    /// <summary>The answer as JSON text, without <c>_run_id</c>; of a rejection the words only where they name arguments.</summary>
+    public string Answer(string program, JsonObject dataPool, JsonObject metadata)
     {
-        if (RunAll(ListOf(spec["programs"]![program]!, "hooks"), isDependency: false, forward: true))
+        if (!Take(dataPool, name => name) || !Take(metadata, name => name.StartsWith('_') ? name : "_" + name))
         {
-            return [];
+            return Rejected("bad_request");
         }
 
-        bool stuck = false;
-        while (_completed.Count > 0)
+        if (spec["programs"]![program] is not { } main)
         {
-            string hook = _completed[^1];
-            string[] rectifiers = ListOf(Hook(hook), "rectifiers");
-            if (rectifiers.Length > 0 && !RunAll(rectifiers, isDependency: false, forward: false))
-            {
-                stuck = true;
-                break;
-            }
-
-            if (rectifiers.Length > 0)
-            {
-                _rectified.Add("hooks." + hook);
-            }
-
-            _completed.RemoveAt(_completed.Count - 1);
+            return Rejected("unknown_program");
         }
 
-        IEnumerable<string> left = stuck
-            ? _completed.AsEnumerable().Reverse().Where(h => ListOf(Hook(h), "rectifiers").Length > 0).Select(h => "hooks." + h)
-            : [];
-        return new JsonObject
+        Default(main["args"]!);
+        _pool["_program_name"] = $"\"{program}\"";
+        _pool["_program_time_start"] = $"{Now}";
+        _pool["_run_id"] = "\"id\"";
+        if (Wrong(main["args"]!) is { } wrong)
         {
-            ["_program_fail"] = true,
-            ["_dependency_fail"] = _dependencyFail,
-            ["_rectifier_fail"] = stuck,
-            ["_last_failed_program"] = _lastFailed,
-            ["_traceback"] = Json(_trace),
-            ["_rectified"] = Json(_rectified),
-            ["_unrectified"] = Json(left),
-        };
+            return Rejected("invalid_arguments", $"The program '{program}' cannot run: {wrong}.");
+        }
+
+        if (RunAll(main["hooks"], isDependency: false, isRectifying: false) && Leave(program, isDependency: false))
+        {
+            return $"{{{string.Join(',', Outputs(main))}}}";
+        }
+
+        bool stuck = !Rectify();
+        Default(main["outputs"]!);
+        return $"{{{string.Join(',', Outputs(main).Concat(Magic(main, stuck)))}}}";
     }
 
-    private bool RunAll(string[] references, bool isDependency, bool forward) =>
-        references.All(reference => RunOne(reference, isDependency, forward));
-
-    private bool RunOne(string reference, bool isDependency, bool forward)
+    private bool Take(JsonObject variables, Func<string, string> rename)
     {
-        if (reference.StartsWith("programs.", StringComparison.Ordinal))
+        foreach ((string key, JsonNode? value) in variables)
         {
-            return RunAll(ListOf(spec["programs"]![reference["programs.".Length..]]!, "hooks"), isDependency, forward);
-        }
+            string name = rename(key);
+            if (s_engineOwned.Contains(name))
+            {
+                continue;
+            }
 
-        string name = reference["hooks.".Length..];
-        _trace.Add(reference);
-        if (!RunAll(ListOf(Hook(name), "dependencies"), isDependency: true, forward))
-        {
-            return false;
-        }
+            if (!_named.Add(name))
+            {
+                return false;
+            }
 
-        if (!hookSucceeds(name))
-        {
-            _lastFailed = reference;
-            _dependencyFail = isDependency;
-            return false;
-        }
-
-        if (forward)
-        {
-            _completed.Add(name);
+            Set(name, JsonText.Of(value));
         }
 
         return true;
     }
 
-    private JsonNode Hook(string name) => spec["hooks"]![name]!;
+    private bool RunAll(JsonNode? references, bool isDependency, bool isRectifying)
+    {
+        foreach (JsonNode? item in references?.AsArray() ?? [])
+        {
+            string reference = item!.GetValue<string>();
+            bool ok = reference.StartsWith("programs.", StringComparison.Ordinal)
+                ? RunProgram(reference["programs.".Length..], isDependency, isRectifying)
+                : RunHook(reference.Replace("hooks.", "", StringComparison.Ordinal), isDependency, isRectifying);
+            if (!ok)
+            {
+                return false;
+            }
+        }
 
-    private static string[] ListOf(JsonNode node, string key) => [.. (node[key]?.AsArray() ?? []).Select(n => n!.GetValue<string>())];
+        return true;
+    }
 
-    private static JsonArray Json(IEnumerable<string> items) => [.. items.Select(i => JsonValue.Create(i))];
+    private bool RunProgram(string name, bool isDependency, bool isRectifying)
+    {
+        JsonNode program = spec["programs"]![name]!;
+        Default(program["args"]!);
+        if (Wrong(program["args"]!) is { } wrong)
+        {
+            return Failed("programs." + name, $"The program '{name}' cannot begin: {wrong}.", isDependency);
+        }
+
+        return RunAll(program["hooks"], isDependency, isRectifying) && Leave(name, isDependency);
+    }
+
+    private bool Leave(string program, bool isDependency)
+    {
+        JsonNode outputs = spec["programs"]![program]!["outputs"]!;
+        Default(outputs);
+        return Wrong(outputs) is not { } wrong
+            || Failed("programs." + program, $"The program '{program}' did not give its outputs: {wrong}.", isDependency);
+    }
+
+    private bool RunHook(string name, bool isDependency, bool isRectifying)
+    {
+        JsonNode hook = spec["hooks"]![name]!;
+        _trace.Add("hooks." + name);
+        if (!RunAll(hook["dependencies"], isDependency: true, isRectifying))
+        {
+            return false;
+        }
+
+        int step = _calls.Count;
+        string? error = Try(name, hook, step, 1, isRectifying);
+        for (int attempt = 2; error is not null && attempt <= ((int?)hook["retry"]?["attempts"] ?? 1); attempt++)
+        {
+            _trace.Add("hooks." + name);
+            error = Try(name, hook, step, attempt, isRectifying);
+        }
+
+        bool rectifiesItself = error is not null && (bool?)hook["rectify_self"] == true;
+        if (!isRectifying && (error is null || rectifiesItself))
+        {
+            _completed.Add(name);
+        }
+
+        return error is null || Failed("hooks." + name, error, isDependency);
+    }
+
+    /// <summary>One try of a hook; null when it did its work, otherwise why not.</summary>
+    private string? Try(string name, JsonNode hook, int step, int attempt, bool isRectifying)
+    {
+        if (Wrong(hook["args"]!) is { } wrong)
+        {
+            return $"The hook 'hooks.{name}' cannot run: {wrong}.";
+        }
+
+        Act act = script(_calls.Count, isRectifying);
+        _calls.Add(new Call(name, attempt, isRectifying, step, Call.Look(n => _pool.GetValueOrDefault(n)), Arguments(hook["args"]!)));
+        foreach (Write write in act.Writes)
+        {
+            if (s_engineOwned.Contains(write.Name))
+            {
+                return $"The hook 'hooks.{name}' threw ArgumentException.";
+            }
+
+            Set(write.Name, write.Value == Write.Append ? Appended(write.Name) : JsonText.Of(JsonNode.Parse(write.Value ?? "null")));
+        }
+
+        return act.Ending switch
+        {
+            Ending.Ok => null,
+            Ending.ThrowSomething => $"The hook 'hooks.{name}' threw TimeoutException.",
+            _ => $"call {_calls.Count} failed",
+        };
+    }
+
+    private bool Rectify()
+    {
+        while (_completed.Count > 0)
+        {
+            string hook = _completed[^1];
+            if (HasRectifiers(hook))
+            {
+                if (!RunAll(spec["hooks"]![hook]!["rectifiers"], isDependency: false, isRectifying: true))
+                {
+                    return false;
+                }
+
+                _rectified.Add(hook);
+            }
+
+            _completed.RemoveAt(_completed.Count - 1);
+        }
+
+        return true;
+    }
+
+    private IEnumerable<string> Outputs(JsonNode program) =>
+        from output in program["outputs"]!.AsObject()
+        where _pool.ContainsKey(output.Key)
+        select $"\"{output.Key}\":{As((string)output.Value!["type"]!, _pool[output.Key])}";
+
+    private IEnumerable<string> Magic(JsonNode program, bool stuck)
+    {
+        var magic = _pool.Where(v => v.Key.StartsWith('_') && v.Key != "_run_id" && program["outputs"]![v.Key] is null)
+            .ToDictionary(v => v.Key, v => v.Value);
+        magic["_program_fail"] = "true";
+        magic["_dependency_fail"] = _dependencyFail ? "true" : "false";
+        magic["_rectifier_fail"] = stuck ? "true" : "false";
+        magic["_last_failed_program"] = $"\"{_lastFailed}\"";
+        magic["_error"] = $"\"{_error}\"";
+        magic["_traceback"] = List(_trace);
+        magic["_rectified"] = List(_rectified.Select(h => "hooks." + h));
+        magic["_unrectified"] = List(stuck ? Enumerable.Reverse(_completed).Where(HasRectifiers).Select(h => "hooks." + h) : []);
+        return magic.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"\"{m.Key}\":{m.Value}");
+    }
+
+    private bool Failed(string reference, string error, bool isDependency)
+    {
+        (_lastFailed, _error, _dependencyFail) = (reference, error, isDependency);
+        return false;
+    }
+
+    private void Default(JsonNode args)
+    {
+        foreach ((string name, JsonNode? arg) in args.AsObject())
+        {
+            if (!_pool.ContainsKey(name) && arg!["default"] is { } value)
+            {
+                _pool[name] = As((string)arg["type"]!, JsonText.Of(value)!);
+            }
+        }
+    }
+
+    private string? Wrong(JsonNode args)
+    {
+        List<string> problems = [];
+        foreach ((string name, JsonNode? arg) in args.AsObject())
+        {
+            string type = (string)arg!["type"]! is "str" ? "string" : (string)arg["type"]!;
+            string? value = _pool.GetValueOrDefault(name);
+            if (value is null && (bool)arg["required"]! && arg["default"] is null)
+            {
+                problems.Add($"'{name}' ({type}) is missing");
+            }
+            else if (value is not null && !JsonText.Fits(value, type))
+            {
+                problems.Add($"'{name}' must be {type} but is {JsonText.TypeOf(value)}");
+            }
+        }
+
+        return problems.Count == 0 ? null : string.Join("; ", problems);
+    }
+
+    private string Arguments(JsonNode args) => string.Join(' ',
+        from arg in args.AsObject()
+        let value = _pool.GetValueOrDefault(arg.Key) ?? JsonText.Of(arg.Value!["default"])
+        where value is not null
+        select $"{arg.Key}={As((string)arg.Value!["type"]!, value)}");
+
+    private void Set(string name, string? value)
+    {
+        if (value is null)
+        {
+            _pool.Remove(name);
+        }
+        else
+        {
+            _pool[name] = value;
+        }
+    }
+
+    private string? Appended(string name) => _pool.GetValueOrDefault(name) switch
+    {
+        "[]" => "[1]",
+        { } list when list[0] == '[' => list[..^1] + ",1]",
+        var other => other,
+    };
+
+    private bool HasRectifiers(string hook) => spec["hooks"]![hook]!["rectifiers"] is JsonArray { Count: > 0 };
+
+    private static string As(string type, string value) => type == "float" && JsonText.Fits(value, "float") ? JsonText.Float(value) : value;
+
+    private static string List(IEnumerable<string> references) => $"[{string.Join(',', references.Select(r => $"\"{r}\""))}]";
+
+    private static string Rejected(string code, string? words = null) =>
+        $"{{\"_error_code\":\"{code}\",\"_program_fail\":true{(words is null ? "" : $",\"_server_error\":\"{words}\"")}}}";
 }

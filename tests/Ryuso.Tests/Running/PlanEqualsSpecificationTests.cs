@@ -1,93 +1,46 @@
+using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Ryuso.Tests.Running;
 
-/// <summary>The compiled line does what the recursive words of the seed say, for random specs and outcomes.</summary>
+/// <summary>The compiled line does what the recursive words of the seed and the contract say, for random specs, requests and outcomes.</summary>
 public sealed class PlanEqualsSpecificationTests
 {
-    private const int HookCount = 7;
-    private const int ProgramCount = 3;
-
     /// <summary>RYUSO_RANDOM_SPECS=100000 is the long form.</summary>
     private static readonly int s_specs = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_RANDOM_SPECS"), CultureInfo.InvariantCulture, out int n) ? n : 2_000;
 
-    // Hook i refers to hooks above i only, and program i to programs above i and hooks below HookCount: no cycles.
-    private static readonly Gen<JsonObject> s_spec = Gen.Select(
-        Gen.Int[0, 9].Array[0, 2].Array[HookCount],
-        Gen.Int[0, 9].Array[0, 2].Array[HookCount],
-        Gen.Int[0, 9].Array[0, 4].Array[ProgramCount],
-        Spec);
-
     [Fact]
-    public void Trace_order_of_calls_and_outcome_equal_those_of_the_naive_interpreter() =>
-        Gen.Select(s_spec, Gen.Int[0, 99].Array[8, 40], Gen.Int[0, 45]).Sample(
-            (spec, dice, threshold) =>
+    public async Task Calls_pool_and_answer_equal_those_of_the_naive_interpreter()
+    {
+        var endings = new ConcurrentDictionary<string, int>();
+        await RandomCase.Any.SampleAsync(
+            async random =>
             {
-                (JsonObject expected, string[] expectedCalls) = Expected(spec, dice, threshold);
-                (JsonObject actual, string[] actualCalls) = Actual(spec, dice, threshold);
-                Assert.Equal(expectedCalls, actualCalls);
-                foreach ((string name, JsonNode? value) in expected)
+                var hooks = new ScriptedHooks(random.Act);
+                SpecOrchestrator orchestrator = SpecOrchestrator.Of(
+                    random.Spec.ToJsonString(),
+                    (hook, pool, context) => hooks.CallAsync(hook, "", pool, context),
+                    time: new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(NaiveInterpreter.Now)));
+                foreach (Request request in random.Requests)
                 {
-                    Assert.Equal($"{name}: {value!.ToJsonString()}", $"{name}: {actual[name]?.ToJsonString()}");
+                    string answer = await SameAsInterpreter.AssertAsync(random.Spec, request, random.Act, orchestrator, hooks);
+                    endings.AddOrUpdate(EndingOf(answer), 1, (_, count) => count + 1);
                 }
-
-                Assert.Equal(expected.Count == 0, actual.Count == 0);
             },
             iter: s_specs,
-            threads: 1);
+            print: random => random.ToString());
 
-    private static (JsonObject Answer, string[] Calls) Expected(JsonObject spec, int[] dice, int threshold)
-    {
-        List<string> calls = [];
-        var interpreter = new NaiveInterpreter(spec, name => { calls.Add(name); return Succeeds(dice, threshold, calls.Count); });
-        return (interpreter.Run("p0"), [.. calls]);
+        // A generator that no longer reaches an ending would make the comparison empty.
+        Assert.All(
+            ["success", "reversed", "nothing to reverse", "stuck", "bad_request", "unknown_program", "invalid_arguments"],
+            ending => Assert.True(endings.GetValueOrDefault(ending) > s_specs / 200, $"{ending}: {string.Join(", ", endings)}"));
     }
 
-    private static (JsonObject Answer, string[] Calls) Actual(JsonObject spec, int[] dice, int threshold)
-    {
-        List<string> calls = [];
-        var orchestrator = SpecOrchestrator.Of(spec.ToJsonString(), (name, _, _) =>
-        {
-            calls.Add(name);
-            return Succeeds(dice, threshold, calls.Count) ? default
-                : calls.Count % 2 == 0 ? throw new HookFailedException("thrown")
-                : new ValueTask<HookResult>(HookResult.Fail("told"));
-        });
-        return (orchestrator.AnswerAsync("p0").GetAwaiter().GetResult(), [.. calls]);
-    }
-
-    private static bool Succeeds(int[] dice, int threshold, int call) => dice[call % dice.Length] >= threshold;
-
-    private static JsonObject Spec(int[][] dependencies, int[][] rectifiers, int[][] programs)
-    {
-        var hooks = new JsonObject();
-        for (int i = 0; i < HookCount; i++)
-        {
-            hooks["h" + i] = new JsonObject
-            {
-                ["reference"] = "t.hooks.h" + i,
-                ["args"] = new JsonObject(),
-                ["dependencies"] = Higher(dependencies[i], i),
-                ["rectifiers"] = Higher(rectifiers[i], i),
-            };
-        }
-
-        var all = new JsonObject();
-        for (int p = 0; p < ProgramCount; p++)
-        {
-            all["p" + p] = new JsonObject
-            {
-                ["hooks"] = new JsonArray([.. programs[p].Select(r => (JsonNode)(r >= HookCount && p + r - HookCount + 1 < ProgramCount ? "programs.p" + (p + r - HookCount + 1) : "hooks.h" + (r % HookCount)))]),
-                ["args"] = new JsonObject(),
-                ["outputs"] = new JsonObject(),
-            };
-        }
-
-        return new JsonObject { ["name"] = "t", ["programs"] = all, ["hooks"] = hooks };
-    }
-
-    private static JsonArray Higher(int[] picks, int above) =>
-        [.. picks.Where(p => p > above && p < HookCount).Select(p => (JsonNode)("hooks.h" + p))];
+    private static string EndingOf(string answer) =>
+        !answer.Contains("\"_program_fail\":true", StringComparison.Ordinal) ? "success"
+        : answer.Split("\"_error_code\":\"") is [_, var code] ? code.Split('"')[0]
+        : answer.Contains("\"_rectifier_fail\":true", StringComparison.Ordinal) ? "stuck"
+        : answer.Contains("\"_rectified\":[]", StringComparison.Ordinal) ? "nothing to reverse" : "reversed";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
@@ -10,14 +11,18 @@ internal sealed class SpecOrchestrator : Orchestrator
 {
     private readonly Func<string, DataPool, HookContext, ValueTask<HookResult>> _hook;
 
-    private SpecOrchestrator(SpecDefinition definition, Func<string, DataPool, HookContext, ValueTask<HookResult>> hook)
-        : base(definition) => _hook = hook;
+    private SpecOrchestrator(SpecDefinition definition, Func<string, DataPool, HookContext, ValueTask<HookResult>> hook, ILogger? logger, TimeProvider? time)
+        : base(definition, logger, time) => _hook = hook;
 
-    public static SpecOrchestrator Of(string spec, Func<string, DataPool, HookContext, ValueTask<HookResult>> hook)
+    public static SpecOrchestrator Of(
+        string spec,
+        Func<string, DataPool, HookContext, ValueTask<HookResult>> hook,
+        ILogger? logger = null,
+        TimeProvider? time = null)
     {
         SpecResult result = SpecReader.Read(spec);
         Assert.Empty(result.Problems.Where(p => p.Severity == ProblemSeverity.Error).Select(p => p.Message));
-        return new SpecOrchestrator(Define(result), hook);
+        return new SpecOrchestrator(Define(result), hook, logger, time);
     }
 
     public static SpecOrchestrator Of(string spec, Func<string, DataPool, HookResult> hook) =>

@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CsCheck;
+
+namespace Ryuso.Tests.Running;
+
+/// <summary>A request whose three keys stand in any order.</summary>
+internal sealed record Request(string Program, JsonObject DataPool, JsonObject Metadata, int Order)
+{
+    public byte[] ToBytes() => Encoding.UTF8.GetBytes(ToString());
+
+    public override string ToString()
+    {
+        string[] keys = [$"\"program\":\"{Program}\"", $"\"data_pool\":{JsonText.Of(DataPool)}", $"\"metadata\":{JsonText.Of(Metadata)}"];
+        return $"{{{keys[Order % 3]},\"more\":[{{}}],{keys[(Order + 1 + (Order / 3)) % 3]},{keys[(Order + 2 - (Order / 3)) % 3]}}}";
+    }
+}
+
+/// <summary>A random valid spec, requests to it, and what its hooks do.</summary>
+internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Acts)
+{
+    private static readonly string[] s_names = ["i", "s", "b", "f", "l", "d", "_m"];
+    private static readonly string[] s_types = ["int", "string", "bool", "float", "list", "dict", "str"];
+
+    // Each type's values in one row of four, so that a value is two small numbers and shrinks well.
+    private static readonly string[][] s_values =
+    [
+        ["1", "-7", "9223372036854775807", "0"],
+        ["\"\"", "\"é \\\" <\"", "\"null\"", "\"x\""],
+        ["true", "false", "true", "false"],
+        ["2.5", "3.0", "1e2", "4"],
+        ["[]", "[1,{\"x\":2.50}]", "[null]", "[[]]"],
+        ["{}", "{\"k\":[null,1e2]}", "{\"x\":{}}", "{\"é\":true}"],
+        ["\"m\"", "\"n\"", "\"\"", "\"o\""],
+    ];
+
+    private static readonly Gen<(string Name, string? Value)> s_variable = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 13], Gen.Int[0, 3], (name, kind, value) =>
+        (s_names[name], kind == 13 ? null : kind < 7 ? s_values[kind][value] : s_values[name][value]));
+
+    private static readonly Gen<Write> s_write = Gen.Select(s_variable, Gen.Int[0, 40], (variable, special) => special switch
+    {
+        0 => new Write("_error", "1"),
+        1 => new Write("_program_name", null),
+        2 or 3 or 4 => new Write("x", variable.Value),
+        5 => new Write("_x", variable.Value),
+        > 35 => new Write("l", Write.Append),
+        _ => new Write(variable.Name, variable.Value),
+    });
+
+    // Failing is rare, commoner or common, so that the long ways through a spec are gone too.
+    private static readonly Gen<Act[]> s_acts = Gen.Int[0, 35].SelectMany(failing => Gen.Select(
+        Gen.Int[0, 99], Gen.Int[1, 3], Gen.Int[0, 3], s_write.Array[0, 2],
+        (dice, how, yields, writes) => new Act(dice < 100 - failing ? Ending.Ok : (Ending)how, yields == 3, writes)).Array[1, 30]);
+
+    private static readonly Gen<(string Name, JsonObject Arg)> s_arg = Gen.Select(
+        Gen.Int[0, 7], Gen.Int[0, 40], Gen.Bool, Gen.Int[0, 7],
+        (name, wrong, required, value) =>
+        {
+            int type = wrong < 7 ? wrong : name % 7;
+            var arg = new JsonObject { ["type"] = s_types[type], ["required"] = required };
+            if (value < 4)
+            {
+                arg["default"] = JsonNode.Parse(s_values[type][value]);
+            }
+
+            return (s_names[name % 7], arg);
+        });
+
+    // One row of references means hooks of a program or dependencies of a hook, the other rectifiers.
+    private static readonly Gen<JsonObject> s_spec = Gen.Select(
+        Gen.Int[0, 2], Gen.Int[0, 59].Array[0, 3], Gen.Int[0, 59].Array[0, 2], s_arg.Array[0, 2], s_arg.Array[0, 2], Gen.Int[0, 12],
+        (kind, references, rectifiers, args, outputs, extras) => (kind, references, rectifiers, args, outputs, extras)).Array[2, 7].Select(nodes =>
+    {
+        var programs = new JsonObject();
+        var hooks = new JsonObject();
+        bool IsProgram(int node) => node == 0 || (node < nodes.Length - 1 && nodes[node].kind == 2);
+
+        // Each node refers to later ones only: no cycles.
+        string Refer(int from, int pick)
+        {
+            int to = from + 1 + (pick % (nodes.Length - from - 1));
+            return IsProgram(to) ? $"programs.n{to}" : pick < 5 ? $"n{to}" : $"hooks.n{to}";
+        }
+
+        JsonArray References(int from, int[] picks) => from == nodes.Length - 1 ? [] : [.. picks.Select(p => (JsonNode)Refer(from, p))];
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            var (_, references, rectifiers, args, outputs, extras) = nodes[i];
+            if (IsProgram(i))
+            {
+                programs["n" + i] = new JsonObject { ["hooks"] = References(i, references), ["args"] = Dict(args), ["outputs"] = Dict(outputs) };
+                continue;
+            }
+
+            var hook = new JsonObject { ["reference"] = "t.n" + i, ["args"] = Dict(args), ["dependencies"] = References(i, references), ["rectifiers"] = References(i, rectifiers) };
+            if (extras is 1 or 2 or 3)
+            {
+                hook["retry"] = new JsonObject { ["attempts"] = extras, ["delay_ms"] = 0 };
+            }
+
+            if (extras is 3 or 4 or 5)
+            {
+                hook["rectify_self"] = true;
+            }
+
+            hooks["n" + i] = hook;
+        }
+
+        return new JsonObject { ["name"] = "t", ["programs"] = programs, ["hooks"] = hooks };
+    });
+
+    private static readonly Gen<Request> s_request = Gen.Select(
+        Gen.Int[0, 40], s_variable.Array[0, 12], s_variable.Array[0, 2], Gen.Int[0, 20], Gen.Int[0, 5],
+        (program, variables, metadata, special, order) =>
+        {
+            JsonObject meta = Dict(metadata.Select(m => (m.Name.TrimStart('_'), m.Value)));
+            if (special < 6)
+            {
+                meta[((string[])["_flag", "flag", "_error", "program_name", "_run_id", "_m"])[special]] = 1;
+            }
+
+            // The first program mostly: the others are parts of it.
+            return new Request(program < 35 ? "n0" : "n" + (program - 34), Dict(variables.Append(("x", "[0.10]"))), meta, order);
+        });
+
+    public static readonly Gen<RandomCase> Any = Gen.Select(s_spec, s_request.Array[1, 3], s_acts, (spec, requests, acts) => new RandomCase(spec, requests, acts));
+
+    public Act Act(int call, bool isRectifying) => Acts[(call + (isRectifying ? 1 : 0)) % Acts.Length];
+
+    public override string ToString() => string.Join('\n',
+        [JsonText.Of(Spec)!, .. Requests.Select(r => r.ToString()), .. Acts.Select((act, i) => $"call {i}: {act}")]);
+
+    private static JsonObject Dict(IEnumerable<(string Name, JsonObject Arg)> args) =>
+        new(args.DistinctBy(a => a.Name).Select(a => KeyValuePair.Create(a.Name, (JsonNode?)a.Arg.DeepClone())));
+
+    private static JsonObject Dict(IEnumerable<(string Name, string? Value)> variables) =>
+        new(variables.DistinctBy(v => v.Name).Select(v => KeyValuePair.Create(v.Name, JsonNode.Parse(v.Value ?? "null"))));
+}

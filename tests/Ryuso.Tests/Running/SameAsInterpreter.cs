@@ -1,0 +1,49 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Ryuso.Tests.Running;
+
+/// <summary>Runs one request both ways and compares every call and the answer.</summary>
+internal static class SameAsInterpreter
+{
+    /// <returns>The answer.</returns>
+    public static async Task<string> AssertAsync(JsonObject spec, Request request, Script script, Orchestrator orchestrator, ScriptedHooks hooks, bool withArgs = false)
+    {
+        var naive = new NaiveInterpreter(spec, script);
+        string expected = naive.Answer(request.Program, request.DataPool, request.Metadata);
+        hooks.Clear();
+        var answer = new ArrayBufferWriter<byte>();
+        await orchestrator.RunRequestAsync(request.ToBytes(), answer, CancellationToken.None);
+        string actual = Encoding.UTF8.GetString(answer.WrittenSpan);
+        for (int i = 0; i < Math.Max(naive.Calls.Count, hooks.Calls.Count); i++)
+        {
+            Call? call = naive.Calls.ElementAtOrDefault(i);
+            Assert.Equal($"{i}: {(withArgs ? call : call is null ? null : call with { Args = "" })}", $"{i}: {hooks.Calls.ElementAtOrDefault(i)}");
+        }
+
+        Assert.Equal(expected, actual.Contains("\"_program_fail\":", StringComparison.Ordinal) ? Ordered(actual, spec["programs"]?[request.Program]?["outputs"], expected) : actual);
+        return expected;
+    }
+
+    /// <summary>The outputs in their order, then the magic variables by name, without what differs from run to run.</summary>
+    private static string Ordered(string answer, JsonNode? outputs, string expected)
+    {
+        var parts = (JsonObject)JsonNode.Parse(answer)!;
+        if (parts["_error_code"] is null)
+        {
+            Assert.True(parts.Remove("_run_id"));
+        }
+        else if (!expected.Contains("_server_error", StringComparison.Ordinal))
+        {
+            Assert.NotEqual("", (string)parts["_server_error"]!);
+            parts.Remove("_server_error");
+        }
+
+        return $"{{{string.Join(',', parts.OrderBy(p => outputs?[p.Key] is null ? p.Key : "", StringComparer.Ordinal).Select(p => $"\"{p.Key}\":{Raw(p.Value)}"))}}}";
+    }
+
+    /// <summary>Digits just as they came, so that a float without a fraction shows.</summary>
+    private static string Raw(JsonNode? value) => value?.GetValueKind() == JsonValueKind.Number ? value.ToJsonString() : JsonText.Of(value)!;
+}
