@@ -6,7 +6,7 @@ namespace Ryuso.Tests.Running;
 /// The seed's words and sections 4 to 6 of the contract, followed recursively, without a plan and without a thought
 /// for speed: the reference that the compiled line is held to. One instance interprets one run and shares no code with it.
 /// </summary>
-internal sealed class NaiveInterpreter(JsonObject spec, Script script)
+internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] looked)
 {
     public const long Now = 1_700_000_000_000;
 
@@ -153,7 +153,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script)
         }
 
         Act act = script(_calls.Count, isRectifying);
-        _calls.Add(new Call(name, attempt, isRectifying, step, Call.Look(n => _pool.GetValueOrDefault(n)), Arguments(hook["args"]!)));
+        _calls.Add(new Call(name, attempt, isRectifying, step, Call.Look(looked, n => _pool.GetValueOrDefault(n)), Arguments(hook["args"]!)));
         foreach (Write write in act.Writes)
         {
             if (s_engineOwned.Contains(write.Name))

@@ -34,46 +34,48 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
         ["\"m\"", "\"n\"", "\"\"", "\"o\""],
     ];
 
-    private static readonly Gen<(string Name, string? Value)> s_variable = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 13], Gen.Int[0, 3], (name, kind, value) =>
-        (s_names[name], kind == 13 ? null : kind < 7 ? s_values[kind][value] : s_values[name][value]));
+    private static readonly Gen<(string Name, string? Value)> s_variable = Gen.Select(Gen.Int[0, 6], Gen.Int[0, 80], Gen.Int[0, 3], (name, kind, value) =>
+        (s_names[name], kind > 76 ? null : kind < 7 ? s_values[kind][value] : s_values[name][value]));
 
-    private static readonly Gen<Write> s_write = Gen.Select(s_variable, Gen.Int[0, 40], (variable, special) => special switch
+    private static readonly Gen<Write> s_write = Gen.Select(s_variable, Gen.Int[0, 80], (variable, special) => special switch
     {
         0 => new Write("_error", "1"),
         1 => new Write("_program_name", null),
         2 or 3 or 4 => new Write("x", variable.Value),
         5 => new Write("_x", variable.Value),
-        > 35 => new Write("l", Write.Append),
+        > 70 => new Write("l", Write.Append),
         _ => new Write(variable.Name, variable.Value),
     });
 
     // Failing is rare, commoner or common, so that the long ways through a spec are gone too.
-    private static readonly Gen<Act[]> s_acts = Gen.Int[0, 35].SelectMany(failing => Gen.Select(
+    private static readonly Gen<Act[]> s_acts = Gen.Int[0, 20].SelectMany(failing => Gen.Select(
         Gen.Int[0, 99], Gen.Int[1, 3], Gen.Int[0, 3], s_write.Array[0, 2],
         (dice, how, yields, writes) => new Act(dice < 100 - failing ? Ending.Ok : (Ending)how, yields == 3, writes)).Array[1, 30]);
 
     private static readonly Gen<(string Name, JsonObject Arg)> s_arg = Gen.Select(
-        Gen.Int[0, 7], Gen.Int[0, 40], Gen.Bool, Gen.Int[0, 7],
+        Gen.Int[0, 6], Gen.Int[0, 120], Gen.Int[0, 2], Gen.Int[0, 7],
         (name, wrong, required, value) =>
         {
-            int type = wrong < 7 ? wrong : name % 7;
-            var arg = new JsonObject { ["type"] = s_types[type], ["required"] = required };
+            int type = wrong < 7 ? wrong : name;
+            var arg = new JsonObject { ["type"] = s_types[type], ["required"] = required == 2 };
             if (value < 4)
             {
                 arg["default"] = JsonNode.Parse(s_values[type][value]);
             }
 
-            return (s_names[name % 7], arg);
+            return (s_names[name], arg);
         });
+
+    private static readonly Gen<(string Name, JsonObject Arg)[]> s_args = Gen.Int[0, 5].SelectMany(many => s_arg.Array[0, many > 2 ? 0 : many]);
 
     // One row of references means hooks of a program or dependencies of a hook, the other rectifiers.
     private static readonly Gen<JsonObject> s_spec = Gen.Select(
-        Gen.Int[0, 2], Gen.Int[0, 59].Array[0, 3], Gen.Int[0, 59].Array[0, 2], s_arg.Array[0, 2], s_arg.Array[0, 2], Gen.Int[0, 12],
-        (kind, references, rectifiers, args, outputs, extras) => (kind, references, rectifiers, args, outputs, extras)).Array[2, 7].Select(nodes =>
+        Gen.Int[0, 3], Gen.Int[0, 59].Array[0, 4], Gen.Int[0, 59].Array[0, 2], s_args, s_args, Gen.Int[0, 12],
+        (kind, references, rectifiers, args, outputs, extras) => (kind, references, rectifiers, args, outputs, extras)).Array[2, 9].Select(nodes =>
     {
         var programs = new JsonObject();
         var hooks = new JsonObject();
-        bool IsProgram(int node) => node == 0 || (node < nodes.Length - 1 && nodes[node].kind == 2);
+        bool IsProgram(int node) => node == 0 || (node < nodes.Length - 1 && nodes[node].kind == 3);
 
         // Each node refers to later ones only: no cycles.
         string Refer(int from, int pick)
@@ -88,11 +90,11 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
             var (_, references, rectifiers, args, outputs, extras) = nodes[i];
             if (IsProgram(i))
             {
-                programs["n" + i] = new JsonObject { ["hooks"] = References(i, references), ["args"] = Dict(args), ["outputs"] = Dict(outputs) };
+                programs["n" + i] = new JsonObject { ["hooks"] = References(i, [.. references, i + 1]), ["args"] = Dict(args), ["outputs"] = Dict(outputs) };
                 continue;
             }
 
-            var hook = new JsonObject { ["reference"] = "t.n" + i, ["args"] = Dict(args), ["dependencies"] = References(i, references), ["rectifiers"] = References(i, rectifiers) };
+            var hook = new JsonObject { ["reference"] = "t.n" + i, ["args"] = Dict(args), ["dependencies"] = References(i, [.. references.Take(2)]), ["rectifiers"] = References(i, rectifiers) };
             if (extras is 1 or 2 or 3)
             {
                 hook["retry"] = new JsonObject { ["attempts"] = extras, ["delay_ms"] = 0 };
@@ -110,7 +112,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
     });
 
     private static readonly Gen<Request> s_request = Gen.Select(
-        Gen.Int[0, 40], s_variable.Array[0, 12], s_variable.Array[0, 2], Gen.Int[0, 20], Gen.Int[0, 5],
+        Gen.Int[0, 60], s_variable.Array[0, 16], s_variable.Array[0, 1], Gen.Int[0, 40], Gen.Int[0, 5],
         (program, variables, metadata, special, order) =>
         {
             JsonObject meta = Dict(metadata.Select(m => (m.Name.TrimStart('_'), m.Value)));
@@ -120,7 +122,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
             }
 
             // The first program mostly: the others are parts of it.
-            return new Request(program < 35 ? "n0" : "n" + (program - 34), Dict(variables.Append(("x", "[0.10]"))), meta, order);
+            return new Request(program < 55 ? "n0" : "n" + (program - 54), Dict(variables.Append(("x", "[0.10]"))), meta, order);
         });
 
     public static readonly Gen<RandomCase> Any = Gen.Select(s_spec, s_request.Array[1, 3], s_acts, (spec, requests, acts) => new RandomCase(spec, requests, acts));

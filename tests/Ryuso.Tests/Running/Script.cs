@@ -30,9 +30,9 @@ internal delegate Act Script(int call, bool isRectifying);
 internal sealed record Call(string Hook, int Attempt, bool IsRectifying, int Step, string Pool, string Args)
 {
     /// <summary>Whatever a hook may look at.</summary>
-    public static readonly string[] Looked =
+    public static readonly string[] Everything =
         ["i", "s", "b", "f", "l", "d", "_m", "_flag", "x", "_x", "_program_name", "_program_time_start", "_run_id", "_error", "_traceback"];
 
-    public static string Look(Func<string, string?> read) =>
-        string.Join(' ', Looked.Select(name => (name, value: read(name))).Where(v => v.value is not null).Select(v => $"{v.name}={v.value}"));
+    public static string Look(string[] names, Func<string, string?> read) =>
+        string.Join(' ', names.Select(name => (name, value: read(name))).Where(v => v.value is not null).Select(v => $"{v.name}={v.value}"));
 }

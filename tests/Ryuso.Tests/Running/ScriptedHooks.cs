@@ -4,11 +4,17 @@ using System.Text.Json.Nodes;
 namespace Ryuso.Tests.Running;
 
 /// <summary>Plays a <see cref="Script"/> on the real pool and notes what each call saw.</summary>
-internal sealed class ScriptedHooks(Script script)
+/// <param name="script">What the hooks do.</param>
+/// <param name="looked">The variables that they look at.</param>
+internal sealed class ScriptedHooks(Script script, string[] looked)
 {
     private readonly Dictionary<string, int> _steps = [];
     private readonly HashSet<string> _runs = [];
     private readonly List<Call> _calls = [];
+
+    public Script Script => script;
+
+    public string[] Looked => looked;
 
     public IReadOnlyList<Call> Calls => _calls;
 
@@ -25,7 +31,7 @@ internal sealed class ScriptedHooks(Script script)
         _steps.TryAdd(context.IdempotencyKey, call);
         _runs.Add(context.RunId);
         Assert.Equal("hooks." + hook, context.Hook);
-        _calls.Add(new Call(hook, context.Attempt, context.IsRectifying, _steps[context.IdempotencyKey], Call.Look(name => Read(pool, name)), args));
+        _calls.Add(new Call(hook, context.Attempt, context.IsRectifying, _steps[context.IdempotencyKey], Call.Look(looked, name => Read(pool, name)), args));
         Act act = script(call, context.IsRectifying);
         return act.Yields ? LaterAsync(act, call, pool) : ValueTask.FromResult(Do(act, call, pool));
     }
