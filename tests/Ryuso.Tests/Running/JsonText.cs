@@ -18,6 +18,16 @@ internal static class JsonText
         _ => node.ToJsonString(s_plain),
     };
 
+    /// <summary>A member of an args record.</summary>
+    public static string? OfMember(object? value) => Of(value switch
+    {
+        long number => JsonValue.Create(number),
+        double number => JsonValue.Create(number),
+        bool flag => JsonValue.Create(flag),
+        string text => JsonValue.Create(text),
+        _ => (JsonNode?)value,
+    });
+
     public static string TypeOf(string text) => text[0] switch
     {
         '"' => "string",

@@ -22,7 +22,7 @@ public sealed class PlanEqualsSpecificationTests
                 SpecOrchestrator orchestrator = SpecOrchestrator.Of(
                     random.Spec.ToJsonString(),
                     (hook, pool, context) => hooks.CallAsync(hook, "", pool, context),
-                    time: new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(NaiveInterpreter.Now)));
+                    time: Clock());
                 foreach (Request request in random.Requests)
                 {
                     string answer = await SameAsInterpreter.AssertAsync(random.Spec, request, orchestrator, hooks);
@@ -37,6 +37,24 @@ public sealed class PlanEqualsSpecificationTests
             ["success", "reversed", "nothing to reverse", "stuck", "bad_request", "unknown_program", "invalid_arguments"],
             ending => Assert.True(endings.GetValueOrDefault(ending) > s_specs / 50, $"{ending}: {string.Join(", ", endings)}"));
     }
+
+    /// <summary>One spec of fifty goes through the generator and the compiler too; there the hooks also tell the args that they got.</summary>
+    [Fact]
+    public Task Generated_code_does_the_same_and_hands_each_hook_its_arguments() =>
+        RandomCase.Any.SampleAsync(
+            async random =>
+            {
+                var hooks = new ScriptedHooks(random.Act, Call.Everything);
+                Orchestrator orchestrator = GeneratedOrchestrator.Of(random.Spec, hooks, Clock());
+                foreach (Request request in random.Requests)
+                {
+                    await SameAsInterpreter.AssertAsync(random.Spec, request, orchestrator, hooks, withArgs: true);
+                }
+            },
+            iter: s_specs / 50,
+            print: random => random.ToString());
+
+    private static FakeTimeProvider Clock() => new(DateTimeOffset.FromUnixTimeMilliseconds(NaiveInterpreter.Now));
 
     private static string EndingOf(string answer) =>
         !answer.Contains("\"_program_fail\":true", StringComparison.Ordinal) ? "success"
