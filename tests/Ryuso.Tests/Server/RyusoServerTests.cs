@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -47,71 +46,11 @@ public sealed class RyusoServerTests : IAsyncDisposable
         Assert.Equal("""{"text":"hé } {"}""", await AskAsync([.. bytes.Select(b => new[] { b })]));
     }
 
-    [Theory]
-    [InlineData("[]", "bad_request")]
-    [InlineData("GET / HTTP/1.1\r\n\r\n", "bad_request")]
-    [InlineData("{\"program\":", "bad_request")]
-    [InlineData("{\"program\":]", "bad_request")]
-    [InlineData("{hello}", "bad_request")]
-    [InlineData("{}", "bad_request")]
-    [InlineData("{\"program\":\"ecko\"}", "unknown_program")]
-    [InlineData("{\"program\":\"echo\",\"data_pool\":{\"text\":1}}", "invalid_arguments")]
-    public async Task A_bad_request_gets_its_code_and_the_server_serves_on(string request, string code)
-    {
-        await StartAsync();
-        Assert.Equal(code, await CodeOfAsync(Encoding.UTF8.GetBytes(request), halfClose: true));
-        Assert.Equal("""{"text":"hé } {"}""", await AskAsync(Echo));
-    }
-
-    [Fact]
-    public async Task What_is_not_UTF8_is_a_bad_request()
-    {
-        await StartAsync();
-        Assert.Equal("bad_request", await CodeOfAsync([.. "{\"program\":\""u8, 0xFF, .. "\"}"u8]));
-    }
-
-    [Fact]
-    public async Task Seventeen_MiB_are_too_large_and_the_answer_arrives()
-    {
-        await StartAsync();
-        byte[] request = Encoding.UTF8.GetBytes("{\"a\":\"" + new string('x', 17 * 1024 * 1024) + "\"}");
-        Assert.Equal("too_large", await CodeOfAsync(request));
-    }
-
-    [Fact]
-    public async Task A_thousand_levels_are_a_bad_request()
-    {
-        await StartAsync();
-        Assert.Equal("bad_request", await CodeOfAsync(Encoding.UTF8.GetBytes("{\"a\":" + new string('[', 1000))));
-    }
-
     [Fact]
     public async Task A_slow_request_times_out()
     {
         await StartAsync(o => o.ReceiveTimeout = TimeSpan.FromMilliseconds(50));
         Assert.Equal("timeout", await CodeOfAsync("{\"program\":"u8.ToArray()));
-    }
-
-    [Fact]
-    public async Task A_client_that_resets_harms_nobody()
-    {
-        await StartAsync();
-        Reset(await SendAsync("{\"program\":"));
-        Socket running = await SendAsync(Gate);
-        await _orchestrator.GateEntered.Task.WaitAsync(Cancel);
-        Reset(running);
-        _orchestrator.Gate.SetResult();
-        Assert.Equal("""{"text":"hé } {"}""", await AskAsync(Echo));
-    }
-
-    [Fact]
-    public async Task A_silent_client_delays_none_of_a_hundred()
-    {
-        await StartAsync();
-        using Socket silent = await SendAsync("");
-        string[] answers = await Task.WhenAll(Enumerable.Range(0, 100)
-            .Select(i => AskAsync($$$"""{"program":"echo","data_pool":{"text":"{{{i}}}"}}""")));
-        Assert.Equal(Enumerable.Range(0, 100).Select(i => $$"""{"text":"{{i}}"}"""), answers);
     }
 
     [Fact]
@@ -181,24 +120,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
 
     private static RyusoServerOptions Options(int port) => new() { Port = port, LoggerFactory = NullLoggerFactory.Instance };
 
-    private static void Reset(Socket socket)
-    {
-        socket.LingerState = new LingerOption(true, 0);
-        socket.Dispose();
-    }
-
-    private static async Task<string> ReadAsync(Socket socket)
-    {
-        // Not a NetworkStream: that refuses a socket whose sending half is closed.
-        using var answer = new MemoryStream();
-        byte[] buffer = new byte[4096];
-        for (int length; (length = await socket.ReceiveAsync(buffer, Cancel)) > 0;)
-        {
-            answer.Write(buffer, 0, length);
-        }
-
-        return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(answer.ToArray());
-    }
+    private static Task<string> ReadAsync(Socket socket) => PlainClient.ReadAsync(socket);
 
     private async Task StartAsync(Action<RyusoServerOptions>? configure = null)
     {
@@ -217,40 +139,11 @@ public sealed class RyusoServerTests : IAsyncDisposable
         }
     }
 
-    private async Task<Socket> SendAsync(params byte[][] segments)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        IPEndPoint endPoint = _server!.EndPoint;
-        await socket.ConnectAsync(endPoint, Cancel);
-        foreach (byte[] segment in segments)
-        {
-            await socket.SendAsync(segment, Cancel);
-        }
+    private Task<Socket> SendAsync(string request) => PlainClient.SendAsync(_server!.EndPoint, request);
 
-        return socket;
-    }
+    private Task<string> AskAsync(params byte[][] segments) => PlainClient.AskAsync(_server!.EndPoint, segments);
 
-    private Task<Socket> SendAsync(string request) => SendAsync(Encoding.UTF8.GetBytes(request));
+    private Task<string> AskAsync(string request) => PlainClient.AskAsync(_server!.EndPoint, request);
 
-    private async Task<string> AskAsync(params byte[][] segments)
-    {
-        using Socket socket = await SendAsync(segments);
-        return await ReadAsync(socket);
-    }
-
-    private Task<string> AskAsync(string request) => AskAsync(Encoding.UTF8.GetBytes(request));
-
-    private async Task<string?> CodeOfAsync(byte[] request, bool halfClose = false)
-    {
-        using Socket socket = await SendAsync(request);
-        if (halfClose)
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-
-        JsonNode answer = JsonNode.Parse(await ReadAsync(socket))!;
-        Assert.True((bool)answer["_program_fail"]!);
-        Assert.NotNull((string?)answer["_server_error"]);
-        return (string?)answer["_error_code"];
-    }
+    private async Task<string> CodeOfAsync(byte[] request) => (await PlainClient.RejectionAsync(_server!.EndPoint, request)).Code;
 }

@@ -1,0 +1,188 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Tests.Running;
+
+namespace Ryuso.Tests.Server;
+
+/// <summary>Whatever comes in at the door, it gets its code, runs nothing, and the server serves on.</summary>
+public sealed class BadInputTests : IAsyncLifetime
+{
+    private const string Good = """{"program":"add","data_pool":{"a":1,"b":"x","c":2.5}}""";
+    private const string Done = """{"a":1}""";
+
+    private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RyusoServer _server;
+    private int _calls;
+
+    public BadInputTests()
+    {
+        const string Args = """{"a":{"type":"int","required":true},"b":{"type":"string","required":true},"c":{"type":"float","required":true},"d":{"type":"list","required":false}}""";
+        SpecOrchestrator orchestrator = SpecOrchestrator.Of(
+            $$$$$"""{"name":"t","programs":{"add":{"hooks":["a"],"args":{{{{{Args}}}}},"outputs":{"a":{"type":"int","required":true}}},"wait":{"hooks":["w"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"t.a","args":{}},"w":{"reference":"t.w","args":{}}}}""",
+            async (hook, _, _) =>
+            {
+                Interlocked.Increment(ref _calls);
+                if (hook == "w")
+                {
+                    _entered.SetResult();
+                    await _gate.Task;
+                }
+
+                return HookResult.Ok;
+            });
+        _server = new RyusoServer(orchestrator, new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance });
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => await _server.StartAsync(Cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        _gate.TrySetResult();
+        await _server.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    [InlineData("{hello}")]
+    [InlineData("{'program':'add'}")]
+    [InlineData("""{"program":"add",}""")]
+    [InlineData("""{"program":"add" "data_pool":{}}""")]
+    [InlineData("""{"program":]""")]
+    [InlineData("""{"program":"add","data_pool":{"a":01}}""")]
+    [InlineData("""{"program":"add","data_pool":{"a":NaN}}""")]
+    [InlineData("""{"program":"add","data_pool":{"b":"\ud800"}}""")]
+    [InlineData("""{"program":"add","data_pool":{"c":1e999}}""")]
+    public Task What_is_not_JSON_is_a_bad_request(string request) => IsRejectedAsync(request, "bad_request", "");
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("[{}]")]
+    [InlineData("\"add\"")]
+    [InlineData("null")]
+    [InlineData("17")]
+    public Task What_is_not_an_object_is_a_bad_request(string request) => IsRejectedAsync(request, "bad_request", "must be one JSON object");
+
+    [Theory]
+    [InlineData("\"program\":\"\u00ff\"")]
+    [InlineData("\"program\":\"add\",\"data_pool\":{\"b\":\"\u00c0\u0080\"}")]
+    [InlineData("\"program\":\"add\",\"data_pool\":{\"\u00ed\u00a0\u0080\":1}")]
+    [InlineData("\"program\":\"add\",\"ignored\":\"\u00fe\"")]
+    public Task What_is_not_UTF8_is_a_bad_request(string latin) => IsRejectedAsync(Encoding.Latin1.GetBytes($"{{{latin}}}"), "bad_request", "not valid UTF-8");
+
+    [Fact]
+    public async Task What_is_cut_off_is_a_bad_request_wherever_it_is_cut()
+    {
+        for (int length = 1; length < Good.Length; length++)
+        {
+            (string code, string words) = await PlainClient.RejectionAsync(_server.EndPoint, Encoding.UTF8.GetBytes(Good[..length]), halfClose: true);
+            Assert.Equal(("bad_request", "The request ended before its JSON object did."), (code, words));
+        }
+
+        await ServesOnAsync();
+    }
+
+    [Theory]
+    [InlineData("program", "1")]
+    [InlineData("program", "null")]
+    [InlineData("program", "[\"add\"]")]
+    [InlineData("program", "{}")]
+    [InlineData("data_pool", "1")]
+    [InlineData("data_pool", "[]")]
+    [InlineData("data_pool", "\"{}\"")]
+    [InlineData("data_pool", "true")]
+    [InlineData("metadata", "1")]
+    [InlineData("metadata", "[]")]
+    [InlineData("metadata", "\"{}\"")]
+    [InlineData("metadata", "false")]
+    public Task A_key_of_the_wrong_type_is_a_bad_request_that_names_it(string key, string value) =>
+        IsRejectedAsync(key == "program" ? $"{{\"program\":{value}}}" : $"{{\"program\":\"add\",\"{key}\":{value}}}", "bad_request", $"'{key}' must be");
+
+    [Theory]
+    [InlineData("{}", "names no program")]
+    [InlineData("""{"data_pool":{}}""", "names no program")]
+    [InlineData("""{"program":"add","program":"add"}""", "'program' stands twice")]
+    [InlineData("""{"program":"add","data_pool":{},"data_pool":{}}""", "'data_pool' stands twice")]
+    [InlineData("""{"program":"add","data_pool":{"a":1,"a":1}}""", "'a' twice")]
+    [InlineData("""{"program":"add","data_pool":{"d":[{"k":1,"k":1}]}}""", "'k' stands twice")]
+    [InlineData("""{"program":"add","metadata":{"m":1,"_m":1}}""", "'_m' twice")]
+    [InlineData("""{"program":"add","data_pool":{"_m":1},"metadata":{"m":1}}""", "'_m' twice")]
+    public Task What_is_missing_or_stands_twice_is_a_bad_request_that_says_so(string request, string words) => IsRejectedAsync(request, "bad_request", words);
+
+    [Theory]
+    [InlineData("ad", "The nearest: 'add'")]
+    [InlineData("", "The nearest: 'add', 'wait'")]
+    [InlineData("programs.add", "'add'")]
+    public Task An_unknown_program_is_told_with_the_nearest_names(string program, string words) =>
+        IsRejectedAsync($"{{\"program\":\"{program}\"}}", "unknown_program", words);
+
+    [Fact]
+    public Task Missing_and_mistyped_arguments_are_all_named_at_once() => IsRejectedAsync(
+        """{"program":"add","data_pool":{"a":1.0,"b":null,"d":{}}}""",
+        "invalid_arguments",
+        "The program 'add' cannot run: 'a' must be int but is float; 'b' (string) is missing; 'c' (float) is missing; 'd' must be list but is dict.");
+
+    [Theory]
+    [InlineData("9223372036854775808")]
+    [InlineData("1e2")]
+    [InlineData("-0.0")]
+    public Task An_int_has_64_bits_no_fraction_and_no_exponent(string number) =>
+        IsRejectedAsync($$$"""{"program":"add","data_pool":{"a":{{{number}}},"b":"","c":1}}""", "invalid_arguments", "'a' must be int but is float");
+
+    [Fact]
+    public Task Seventeen_MiB_are_too_large() => IsRejectedAsync("{\"a\":\"" + new string('x', 17 * 1024 * 1024) + "\"}", "too_large", "16777216");
+
+    [Theory]
+    [InlineData('[', "")]
+    [InlineData('{', "\"a\":")]
+    public Task A_thousand_levels_are_a_bad_request(char bracket, string key) =>
+        IsRejectedAsync("{\"a\":" + string.Concat(Enumerable.Repeat(bracket + key, 1000)), "bad_request", "deeper than 64");
+
+    [Fact]
+    public async Task A_client_that_sends_half_a_request_and_resets_harms_nobody()
+    {
+        PlainClient.Reset(await PlainClient.SendAsync(_server.EndPoint, "{\"program\":"));
+        await ServesOnAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_resets_while_its_program_runs_harms_nobody()
+    {
+        Socket running = await PlainClient.SendAsync(_server.EndPoint, """{"program":"wait"}""");
+        await _entered.Task.WaitAsync(Cancel);
+        PlainClient.Reset(running);
+        _gate.SetResult();
+        await ServesOnAsync(calls: 2);
+    }
+
+    [Fact]
+    public async Task A_client_that_says_nothing_delays_none_of_a_hundred()
+    {
+        using Socket silent = await PlainClient.SendAsync(_server.EndPoint, "");
+        string[] answers = await Task.WhenAll(Enumerable.Range(0, 100)
+            .Select(i => PlainClient.AskAsync(_server.EndPoint, $$$"""{"program":"add","data_pool":{"a":{{{i}}},"b":"","c":1}}""")));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $$"""{"a":{{i}}}"""), answers);
+        await silent.SendAsync(Encoding.UTF8.GetBytes(Good), Cancel);
+        Assert.Equal(Done, await PlainClient.ReadAsync(silent));
+    }
+
+    private Task IsRejectedAsync(string request, string code, string words) => IsRejectedAsync(Encoding.UTF8.GetBytes(request), code, words);
+
+    private async Task IsRejectedAsync(byte[] request, string code, string words)
+    {
+        (string actualCode, string actualWords) = await PlainClient.RejectionAsync(_server.EndPoint, request);
+        Assert.Equal(code, actualCode);
+        Assert.Contains(words, actualWords, StringComparison.Ordinal);
+        await ServesOnAsync();
+    }
+
+    /// <summary>Only the good request reached a hook.</summary>
+    private async Task ServesOnAsync(int calls = 1)
+    {
+        Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, Good));
+        Assert.Equal(calls, _calls);
+    }
+}
