@@ -64,6 +64,42 @@ public sealed class DataFlowTests
     }
 
     [Fact]
+    public async Task A_default_of_a_hook_argument_fills_the_record_and_not_the_pool()
+    {
+        var hooks = new ScriptedHooks((_, _) => Act.Ok, ["i", "l"]);
+        var spec = (JsonObject)JsonNode.Parse("""{"name":"t","programs":{"p":{"hooks":["a","a"],"args":{},"outputs":{"i":{"type":"int","required":false}}}},"hooks":{"a":{"reference":"t.a","args":{"i":{"type":"int","required":true,"default":5},"l":{"type":"list","required":false,"default":[1]}}}}}""")!;
+        Orchestrator orchestrator = GeneratedOrchestrator.Of(spec, hooks, TimeProvider.System);
+        Assert.Equal("{}", (await orchestrator.RunAsync("p", cancellationToken: TestContext.Current.CancellationToken)).Answer.ToJsonString());
+        await orchestrator.RunAsync("p", new JsonObject { ["i"] = 6 }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal([("i=5 l=[1]", ""), ("i=5 l=[1]", ""), ("i=6 l=[1]", "i=6"), ("i=6 l=[1]", "i=6")], hooks.Calls.Select(c => (c.Args, c.Pool)));
+    }
+
+    [Fact]
+    public async Task Metadata_keeps_every_form_of_name_and_value()
+    {
+        List<string?> seen = [];
+        var orchestrator = One(hook: (_, pool) =>
+        {
+            seen.AddRange(((string[])["_a", "__b", "_", "_c d", "_n", "a"]).Select(name => JsonText.Of(pool[name])));
+            return HookResult.Fail("");
+        });
+        JsonObject answer = await orchestrator.AnswerAsync("p", metadata: """{"a":1,"__b":[2.50],"":{},"c d":"x","n":null}""");
+        Assert.Equal(["1", "[2.50]", "{}", "\"x\"", null, null], seen);
+        Assert.Equal(["_", "__b", "_a", "_c d"], answer.Select(p => p.Key).Where(k => k is "_" or "__b" or "_a" or "_c d" or "_n" or "a").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_successful_answer_has_no_magic_variable_and_no_metadata() =>
+        Assert.Equal("{}", (await One().AnswerAsync("p", """{"_m":1}""", """{"user":"u"}""")).ToJsonString());
+
+    [Fact]
+    public async Task A_hook_cannot_set_what_the_engine_owns()
+    {
+        JsonObject answer = await One(hook: (_, pool) => { pool["_run_id"] = "mine"; return HookResult.Ok; }).AnswerAsync("p");
+        Assert.Equal("The hook 'hooks.a' threw ArgumentException.", (string?)answer["_error"]);
+    }
+
+    [Fact]
     public async Task All_missing_and_mistyped_arguments_are_told_at_once_and_nothing_runs()
     {
         bool ran = false;

@@ -36,6 +36,19 @@ public sealed class RectificationTests
     }
 
     [Fact]
+    public async Task A_dependency_of_a_dependency_is_reversed_too_and_last()
+    {
+        JsonObject answer = await Run("""{"h":["a","x"],"a":{"d":["b"],"r":["ua"]},"b":{"d":["c"],"r":["ub"]},"c":{"r":["uc"]}}""", failing: "x");
+        Assert.Equal("c b a x ua ub uc", string.Join(' ', _calls));
+        Assert.Equal(["hooks.a", "hooks.b", "hooks.c"], References(answer, "_rectified"));
+        _calls.Clear();
+        answer = await Run("""{"h":["a"],"a":{"d":["b"],"r":["ua"]},"b":{"d":["c"],"r":["ub"]},"c":{"r":["uc"]}}""", failing: "b");
+        Assert.Equal("c b uc", string.Join(' ', _calls));
+        Assert.Equal(["hooks.a", "hooks.b", "hooks.c", "hooks.uc"], References(answer, "_traceback"));
+        Assert.True((bool)answer["_dependency_fail"]!);
+    }
+
+    [Fact]
     public async Task A_failing_dependency_is_told_and_completed_dependencies_are_reversed()
     {
         JsonObject answer = await Run("""{"h":["z","a"],"z":{"r":["uz"]},"a":{"d":["b","c"],"r":["ua"]},"b":{"r":["ub"]}}""", failing: "c");
@@ -99,6 +112,64 @@ public sealed class RectificationTests
     }
 
     [Fact]
+    public async Task A_failing_step_in_a_program_that_is_a_rectifier_makes_the_run_stuck()
+    {
+        JsonObject answer = await Run("""{"h":["z","a","b"],"z":{"r":["uz"]},"a":{"r":["programs.inner","last"]},"inner":["u1","u2","u3"],"u1":{"r":["never"]}}""", failing: "b u2");
+        Assert.Equal("z a b u1 u2", string.Join(' ', _calls));
+        Assert.True((bool)answer["_rectifier_fail"]!);
+        Assert.Equal("hooks.u2", (string?)answer["_last_failed_program"]);
+        Assert.Equal("u2 says no", (string?)answer["_error"]);
+        Assert.Empty(References(answer, "_rectified"));
+        Assert.Equal(["hooks.a", "hooks.z"], References(answer, "_unrectified"));
+    }
+
+    [Fact]
+    public async Task A_hook_that_is_rectifier_dependency_and_step_has_the_role_of_each_call()
+    {
+        const string Spec = """{"h":["u","a","b"],"a":{"d":["u"],"r":["u"]},"u":{"r":["uu"]}}""";
+        JsonObject answer = await Run(Spec, failing: "b");
+        Assert.Equal("u u a b u uu uu", string.Join(' ', _calls));
+        Assert.Equal(["hooks.a", "hooks.u", "hooks.u"], References(answer, "_rectified"));
+        Assert.False((bool)answer["_dependency_fail"]!);
+        _calls.Clear();
+        answer = await Run(Spec, failing: "u");
+        Assert.Equal("u", string.Join(' ', _calls));
+        Assert.False((bool)answer["_dependency_fail"]!);
+    }
+
+    [Fact]
+    public async Task A_step_that_rectifies_itself_runs_its_own_rectifiers_first_when_it_fails()
+    {
+        const string Spec = """{"h":["z","a"],"z":{"r":["uz"]},"a":{"r":["ua"],"d":["d"],"self":true}}""";
+        JsonObject answer = await Run(Spec, failing: "a");
+        Assert.Equal("z d a ua uz", string.Join(' ', _calls));
+        Assert.Equal(["hooks.a", "hooks.z"], References(answer, "_rectified"));
+        _calls.Clear();
+        await Run(Spec, failing: "d");
+        Assert.Equal("z d uz", string.Join(' ', _calls));
+        _calls.Clear();
+        answer = await Run(Spec, failing: "a ua");
+        Assert.Equal("z d a ua", string.Join(' ', _calls));
+        Assert.Equal(["hooks.a", "hooks.z"], References(answer, "_unrectified"));
+    }
+
+    [Fact]
+    public async Task A_rectifier_that_rectifies_itself_is_not_reversed_when_it_fails()
+    {
+        await Run("""{"h":["a","b"],"a":{"r":["ua"]},"ua":{"r":["uua"],"self":true}}""", failing: "b ua");
+        Assert.Equal("a b ua", string.Join(' ', _calls));
+    }
+
+    [Fact]
+    public async Task Steps_without_rectifiers_are_passed_over_and_not_listed()
+    {
+        JsonObject answer = await Run("""{"h":["a","b","c","d"],"a":{"r":["ua"]},"c":{"r":["uc"]}}""", failing: "d ua");
+        Assert.Equal("a b c d uc ua", string.Join(' ', _calls));
+        Assert.Equal(["hooks.c"], References(answer, "_rectified"));
+        Assert.Equal(["hooks.a"], References(answer, "_unrectified"));
+    }
+
+    [Fact]
     public async Task An_exception_shows_its_type_only_and_a_deliberate_failure_its_message()
     {
         var orchestrator = SpecOrchestrator.Of(
@@ -134,18 +205,7 @@ public sealed class RectificationTests
         Assert.Throws<ObjectDisposedException>(() => kept!["x"]);
     }
 
-    [Fact]
-    public async Task A_retried_hook_is_traced_at_each_try()
-    {
-        int tries = 0;
-        var orchestrator = SpecOrchestrator.Of(
-            """{"name":"t","programs":{"p":{"hooks":["a","b"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"x.a","args":{},"retry":{"attempts":3,"delay_ms":0}},"b":{"reference":"x.b","args":{}}}}""",
-            (name, _) => name == "b" || ++tries < 3 ? HookResult.Fail("not yet") : HookResult.Ok);
-        JsonObject answer = await orchestrator.AnswerAsync("p");
-        Assert.Equal(["hooks.a", "hooks.a", "hooks.a", "hooks.b"], References(answer, "_traceback"));
-    }
-
-    /// <summary>"h": the program's hooks; an array: a nested program; an object: a hook with "d"ependencies and "r"ectifiers. Hooks only named are added.</summary>
+    /// <summary>"h": the program's hooks; an array: a nested program; an object: a hook with "d"ependencies, "r"ectifiers and rectify_"self". Hooks only named are added.</summary>
     private async Task<JsonObject> Run(string shorthand, string failing)
     {
         var source = (JsonObject)JsonNode.Parse(shorthand)!;
@@ -160,6 +220,7 @@ public sealed class RectificationTests
                 ["args"] = new JsonObject(),
                 ["dependencies"] = body?["d"]?.DeepClone() ?? new JsonArray(),
                 ["rectifiers"] = body?["r"]?.DeepClone() ?? new JsonArray(),
+                ["rectify_self"] = (bool?)body?["self"] ?? false,
             };
         }
 
