@@ -120,18 +120,36 @@ public sealed class DataFlowTests
     }
 
     [Theory]
-    [InlineData("""{"_program_fail":true,"_rectifier_fail":true,"_traceback":["x"],"_run_id":"mine","_program_name":"q"}""", "{}")]
-    [InlineData("{}", """{"program_fail":true,"rectifier_fail":true,"traceback":["x"],"run_id":"mine","program_name":"q"}""")]
-    public async Task Engine_owned_names_cannot_be_forged(string pool, string metadata)
+    [InlineData("_program_fail")]
+    [InlineData("_dependency_fail")]
+    [InlineData("_rectifier_fail")]
+    [InlineData("_last_failed_program")]
+    [InlineData("_error")]
+    [InlineData("_traceback")]
+    [InlineData("_rectified")]
+    [InlineData("_unrectified")]
+    [InlineData("_program_name")]
+    [InlineData("_program_time_start")]
+    [InlineData("_run_id")]
+    [InlineData("_server_error")]
+    [InlineData("_error_code")]
+    public async Task Engine_owned_names_cannot_be_forged(string name)
     {
-        var orchestrator = One(hook: (_, p) => p["fail"] is null ? HookResult.Ok : HookResult.Fail((string)p["_program_name"]!));
-        Assert.Equal("{}", (await orchestrator.AnswerAsync("p", pool, metadata)).ToJsonString());
-        var failing = (JsonObject)JsonNode.Parse(pool)!;
-        failing["fail"] = 1;
-        JsonObject answer = await orchestrator.AnswerAsync("p", failing.ToJsonString(), metadata);
-        Assert.Equal("p", (string?)answer["_error"]);
-        Assert.False((bool)answer["_rectifier_fail"]!);
-        Assert.NotEqual("mine", (string?)answer["_run_id"]);
+        List<string?> seen = [];
+        var orchestrator = One(hook: (_, pool) =>
+        {
+            seen.Add(JsonText.Of(pool[name]));
+            return pool["fail"] is null ? HookResult.Ok : HookResult.Fail("no");
+        });
+        foreach ((string pool, string metadata) in new[] { ($"\"{name}\":\"forged\"", ""), ("", $"\"{name}\":\"forged\""), ("", $"\"{name[1..]}\":\"forged\"") })
+        {
+            Assert.Equal("{}", (await orchestrator.AnswerAsync("p", $"{{{pool}}}", $"{{{metadata}}}")).ToJsonString());
+            JsonObject answer = await orchestrator.AnswerAsync("p", $"{{\"fail\":1{(pool.Length > 0 ? "," : "")}{pool}}}", $"{{{metadata}}}");
+            Assert.Equal("no", (string?)answer["_error"]);
+            Assert.DoesNotContain("forged", answer.ToJsonString(), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("\"forged\"", seen);
     }
 
     [Theory]
