@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Ryuso.Tests.Running;
 
@@ -91,6 +92,25 @@ public sealed class DataFlowTests
     [Fact]
     public async Task A_successful_answer_has_no_magic_variable_and_no_metadata() =>
         Assert.Equal("{}", (await One().AnswerAsync("p", """{"_m":1}""", """{"user":"u"}""")).ToJsonString());
+
+    [Fact]
+    public async Task Each_run_has_an_id_of_its_own_and_the_time_at_which_it_began()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(NaiveInterpreter.Now));
+        var orchestrator = SpecOrchestrator.Of(
+            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"t.a","args":{"_run_id":{"type":"string","required":true},"_program_time_start":{"type":"int","required":true}}}}}""",
+            (_, _, _) =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return new(HookResult.Fail(""));
+            },
+            time: time);
+        JsonObject[] answers = [await orchestrator.AnswerAsync("p"), await orchestrator.AnswerAsync("p")];
+        Assert.Equal([NaiveInterpreter.Now, NaiveInterpreter.Now + 1_000], answers.Select(a => (long)a["_program_time_start"]!));
+        string[] ids = [.. answers.Select(a => (string)a["_run_id"]!)];
+        Assert.All(ids, id => Assert.Equal(7, Guid.Parse(id).Version));
+        Assert.NotEqual(ids[0], ids[1]);
+    }
 
     [Fact]
     public async Task A_hook_cannot_set_what_the_engine_owns()

@@ -5,6 +5,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
 using Ryuso.Generator;
+using Ryuso.Spec;
 
 namespace Ryuso.Tests.Running;
 
@@ -33,9 +34,9 @@ internal static class GeneratedOrchestrator
 
     private static string Describe(object args, JsonObject declared) => string.Join(' ',
         from arg in declared
-        let value = JsonText.OfMember(args.GetType().GetProperty(arg.Key.TrimStart('_').ToUpperInvariant())!.GetValue(args))
+        let value = JsonText.OfMember(args.GetType().GetProperty(SpecNaming.ToPascalCase(arg.Key))!.GetValue(args))
         where value is not null
-        select $"{arg.Key}={value}");
+        select $"{arg.Key}={(arg.Key == "_run_id" ? "\"id\"" : value)}");
 
     /// <summary>Three shapes of hook methods in turn.</summary>
     private static string HookClass(JsonObject spec) => $$"""

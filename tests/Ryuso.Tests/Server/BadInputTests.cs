@@ -106,6 +106,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("""{"data_pool":{}}""", "names no program")]
     [InlineData("""{"program":"add","program":"add"}""", "'program' stands twice")]
     [InlineData("""{"program":"add","data_pool":{},"data_pool":{}}""", "'data_pool' stands twice")]
+    [InlineData("""{"program":"add","metadata":{},"metadata":{}}""", "'metadata' stands twice")]
     [InlineData("""{"program":"add","data_pool":{"a":1,"a":1}}""", "'a' twice")]
     [InlineData("""{"program":"add","data_pool":{"d":[{"k":1,"k":1}]}}""", "'k' stands twice")]
     [InlineData("""{"program":"add","metadata":{"m":1,"_m":1}}""", "'_m' twice")]
@@ -142,6 +143,22 @@ public sealed class BadInputTests : IAsyncLifetime
         IsRejectedAsync("{\"a\":" + string.Concat(Enumerable.Repeat(bracket + key, 1000)), "bad_request", "deeper than 64");
 
     [Fact]
+    public async Task Sixty_four_levels_are_served()
+    {
+        string list = new string('[', 62) + new string(']', 62);
+        Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, $$$"""{"program":"add","data_pool":{"a":1,"b":"","c":1,"d":{{{list}}}}}"""));
+        Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, $$$"""{"metadata":{"m":{{{list}}}},"program":"add","data_pool":{"a":1,"b":"","c":1}}"""));
+        await IsRejectedAsync($$$"""{"program":"add","data_pool":{"a":1,"b":"","c":1,"d":[{{{list}}}]}}""", "bad_request", "deeper than 64", callsBefore: 2);
+    }
+
+    [Fact]
+    public async Task A_null_data_pool_and_null_metadata_are_absent()
+    {
+        Assert.Equal("invalid_arguments", (await PlainClient.RejectionAsync(_server.EndPoint, """{"program":"add","data_pool":null}"""u8.ToArray())).Code);
+        Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, """{"metadata":null,"program":"add","data_pool":{"a":1,"b":"","c":1}}"""));
+    }
+
+    [Fact]
     public async Task A_client_that_sends_half_a_request_and_resets_harms_nobody()
     {
         PlainClient.Reset(await PlainClient.SendAsync(_server.EndPoint, "{\"program\":"));
@@ -169,14 +186,15 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal(Done, await PlainClient.ReadAsync(silent));
     }
 
-    private Task IsRejectedAsync(string request, string code, string words) => IsRejectedAsync(Encoding.UTF8.GetBytes(request), code, words);
+    private Task IsRejectedAsync(string request, string code, string words, int callsBefore = 0) =>
+        IsRejectedAsync(Encoding.UTF8.GetBytes(request), code, words, callsBefore);
 
-    private async Task IsRejectedAsync(byte[] request, string code, string words)
+    private async Task IsRejectedAsync(byte[] request, string code, string words, int callsBefore = 0)
     {
         (string actualCode, string actualWords) = await PlainClient.RejectionAsync(_server.EndPoint, request);
         Assert.Equal(code, actualCode);
         Assert.Contains(words, actualWords, StringComparison.Ordinal);
-        await ServesOnAsync();
+        await ServesOnAsync(callsBefore + 1);
     }
 
     /// <summary>Only the good request reached a hook.</summary>
