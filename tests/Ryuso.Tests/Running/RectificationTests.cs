@@ -195,6 +195,27 @@ public sealed class RectificationTests
     }
 
     [Fact]
+    public async Task A_caller_that_does_not_await_its_first_run_is_not_taken_for_a_hook()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var orchestrator = SpecOrchestrator.Of(
+            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"x.a","args":{}}}}""",
+            async (_, _, _) =>
+            {
+                await gate.Task;
+                return HookResult.Ok;
+            });
+        var answer = new System.Buffers.ArrayBufferWriter<byte>();
+        Task first = orchestrator.RunRequestAsync("""{"program":"p"}"""u8.ToArray(), answer, CancellationToken.None).AsTask();
+        Task second = orchestrator.RunRequestAsync("""{"program":"p"}"""u8.ToArray(), answer, CancellationToken.None).AsTask();
+        Assert.Equal(1, orchestrator.Waiting);
+        gate.SetResult();
+        await first;
+        await second;
+        Assert.Equal("{}{}"u8, answer.WrittenSpan);
+    }
+
+    [Fact]
     public async Task A_pool_kept_beyond_its_run_throws()
     {
         DataPool? kept = null;
