@@ -98,7 +98,7 @@ public sealed class DataFlowTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(NaiveInterpreter.Now));
         var orchestrator = SpecOrchestrator.Of(
-            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"t.a","args":{"_run_id":{"type":"string","required":true},"_program_time_start":{"type":"int","required":true}}}}}""",
+            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"t.a","args":{}}}}""",
             (_, _, _) =>
             {
                 time.Advance(TimeSpan.FromSeconds(1));
