@@ -1,12 +1,24 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Ryuso.Generator.Binding;
+using Ryuso.Generator.Diagnostics;
 using Ryuso.Spec;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator;
 
-/// <summary>A spec file as it was read.</summary>
-internal sealed record SpecFile(string Path, SpecResult Result)
+/// <summary>A spec file as it was read. Two of the same text are equal: all else follows from it.</summary>
+internal sealed class SpecFile(string path, string text, SpecResult result) : IEquatable<SpecFile>
 {
+    public string Path { get; } = path;
+
+    public string Text { get; } = text;
+
+    public SpecResult Result { get; } = result;
+
+    /// <summary>What of it can be generated; null where nothing can.</summary>
+    public ValidSpec? Valid => Result.Model is { } model ? new ValidSpec(model, Result.Plans, Result.Reversals) : null;
+
     public static bool IsSpec(AdditionalText file, AnalyzerConfigOptionsProvider options)
     {
         string name = System.IO.Path.GetFileName(file.Path);
@@ -16,6 +28,29 @@ internal sealed record SpecFile(string Path, SpecResult Result)
                 && string.Equals(mark, "true", StringComparison.OrdinalIgnoreCase));
     }
 
-    public static SpecFile Read(AdditionalText file, CancellationToken cancellationToken) =>
-        new(file.Path, SpecReader.Read(file.GetText(cancellationToken)?.ToString() ?? ""));
+    public static SpecFile Read(AdditionalText file, CancellationToken cancellationToken)
+    {
+        string text = file.GetText(cancellationToken)?.ToString() ?? "";
+        return new SpecFile(file.Path, text, SpecReader.Read(text));
+    }
+
+    /// <summary>The specs of all files; of those with one C# name only the first.</summary>
+    public static EquatableArray<ValidSpec> ValidOf(IEnumerable<SpecFile> files) => new(files
+        .Select(f => f.Valid)
+        .OfType<ValidSpec>()
+        .GroupBy(s => s.Namespace, StringComparer.OrdinalIgnoreCase)
+        .Select(same => same.First()));
+
+    /// <summary>Finds where a hook's reference stands: reads the text once more, when it is first asked.</summary>
+    public Func<HookModel, LocationInfo?> References()
+    {
+        var places = new Lazy<IReadOnlyDictionary<string, SpecSpan>>(() => SpecPlaces.OfReferences(Text));
+        return hook => places.Value.TryGetValue(hook.Name, out SpecSpan span) ? LocationInfo.Of(Path, span) : null;
+    }
+
+    public bool Equals(SpecFile? other) => other is not null && Path == other.Path && Text == other.Text;
+
+    public override bool Equals(object? obj) => Equals(obj as SpecFile);
+
+    public override int GetHashCode() => Text.GetHashCode();
 }
