@@ -13,14 +13,22 @@ internal sealed class PoolSlots(string[] names)
     private readonly NameTable _table = new(names);
     private readonly bool[] _owned = [.. names.Select(MagicNames.IsEngineOwned)];
     private readonly Dictionary<string, PoolValue> _others = new(StringComparer.Ordinal);
-    private Guid? _runId;
+    private string? _runIdText;
     private long? _startedAt;
     private string _programName = "";
     private TimeProvider _time = TimeProvider.System;
     private long _began;
 
     /// <summary>Made when somebody first asks: most runs are never asked.</summary>
-    public Guid RunId => _runId ??= NewRunId(StartedAt);
+    public string RunId => _runIdText ??= NewRunId(StartedAt).ToString();
+
+    /// <summary>The caller's own id for the run (key <c>run_id</c>); null where there is none.</summary>
+    public string? CallersRunId { get; private set; }
+
+    public int Count => names.Length;
+
+    /// <summary>The variables that the spec does not name.</summary>
+    public IReadOnlyDictionary<string, PoolValue> Others => _others;
 
     public TimeSpan Elapsed => _time.GetElapsedTime(_began);
 
@@ -34,8 +42,19 @@ internal sealed class PoolSlots(string[] names)
         Array.Clear(_values);
         Array.Clear(_named);
         _others.Clear();
-        _runId = null;
+        _runIdText = null;
+        CallersRunId = null;
         _startedAt = null;
+    }
+
+    /// <summary>Takes the caller's own id for the run.</summary>
+    public void NameRun(string runId) => _runIdText = CallersRunId = runId;
+
+    /// <summary>Takes up a recorded run.</summary>
+    public void Resume(string runId, long startedAt)
+    {
+        _runIdText = runId;
+        _startedAt = startedAt;
     }
 
     public void Begin(string programName, TimeProvider time)
@@ -52,6 +71,8 @@ internal sealed class PoolSlots(string[] names)
     public int Find(string name) => _slots.TryGetValue(name, out int slot) ? slot : -1;
 
     public string NameOf(int slot) => names[slot];
+
+    public bool IsOwned(int slot) => _owned[slot];
 
     /// <summary>Takes a variable that the spec does not name from a request. False where the request has already named it.</summary>
     public bool TryFill(string name, in PoolValue value) => MagicNames.IsEngineOwned(name) || _others.TryAdd(name, value);
@@ -245,7 +266,7 @@ internal sealed class PoolSlots(string[] names)
     {
         MagicNames.ProgramName => _programName,
         MagicNames.ProgramTimeStart => StartedAt,
-        MagicNames.RunId => RunId.ToString(),
+        MagicNames.RunId => RunId,
         _ => null,
     };
 }

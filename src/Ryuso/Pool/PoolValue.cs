@@ -79,6 +79,10 @@ internal readonly struct PoolValue
 
     public bool IsAny(ValueKinds kinds) => ((int)kinds & (1 << (int)Kind)) != 0;
 
+    /// <summary>Whether nothing can have changed. Two lists or dicts are never the same: what is in them may have changed.</summary>
+    public bool IsSame(in PoolValue other) =>
+        Kind == other.Kind && Kind < ValueKind.List && _bits == other._bits && (string?)_reference == (string?)other._reference;
+
     /// <summary>What a variable of that type may hold. A float may be written as an integer.</summary>
     public static ValueKinds Fitting(SpecType type) => type switch
     {

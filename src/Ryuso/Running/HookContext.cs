@@ -6,29 +6,33 @@ public readonly struct HookContext : IEquatable<HookContext>
     private readonly DataPool _pool;
     private readonly StepId _step;
 
-    internal HookContext(DataPool pool, string hook, StepId step, int attempt, CancellationToken cancellationToken)
+    internal HookContext(DataPool pool, string hook, StepId step, int attempt, bool inDoubt, CancellationToken cancellationToken)
     {
         _pool = pool;
         _step = step;
         Hook = hook;
         Attempt = attempt;
+        InDoubt = inDoubt;
         CancellationToken = cancellationToken;
     }
 
     /// <summary>The run's id, as in <c>_run_id</c>.</summary>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
-    public string RunId => _pool.Slots.RunId.ToString();
+    public string RunId => _pool.Slots.RunId;
 
     /// <summary>The hook's reference string, <c>hooks.NAME</c>.</summary>
     public string Hook { get; }
 
-    /// <summary>Which try this is, from 1 (key <c>hook.retry</c>).</summary>
+    /// <summary>Which try this is, from 1 (key <c>hook.retry</c>). With a journal a try that the process did not survive counts.</summary>
     public int Attempt { get; }
+
+    /// <summary>Whether what this rectifier is to undo may not have happened: its step had started when the process ended, and nobody knows more. There may be nothing to undo.</summary>
+    public bool InDoubt { get; }
 
     /// <summary>Whether the hook runs on the way back.</summary>
     public bool IsRectifying => _step.IsRectifying;
 
-    /// <summary>Stable for this run, step and direction: hand it to an outside API that can ignore a repeated call.</summary>
+    /// <summary>Stable for this run, step and direction, tries and recovery after a crash included: hand it to an outside API that can ignore a repeated call.</summary>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
     public string IdempotencyKey => $"{RunId}/{_step}";
 

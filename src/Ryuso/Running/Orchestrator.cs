@@ -9,8 +9,12 @@ namespace Ryuso;
 /// <summary>Runs the programs of one spec, one at a time. The generator derives one from each spec.</summary>
 public abstract class Orchestrator
 {
+    private const int RunsPerProgressLine = 100;
+    private const int MostStuckLogged = 100;
+
     private readonly Lane _lane = new();
     private readonly Runner _runner;
+    private readonly ILogger _logger;
 
     /// <summary>Called by generated code.</summary>
     /// <param name="definition">The compiled spec.</param>
@@ -20,7 +24,8 @@ public abstract class Orchestrator
     {
         ArgumentNullException.ThrowIfNull(definition);
         Definition = definition;
-        _runner = new Runner(this, definition, logger ?? NullLogger.Instance, timeProvider ?? TimeProvider.System);
+        _logger = logger ?? NullLogger.Instance;
+        _runner = new Runner(this, definition, _logger, timeProvider ?? TimeProvider.System);
     }
 
     /// <summary>The compiled spec.</summary>
@@ -33,11 +38,25 @@ public abstract class Orchestrator
     /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
     /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
     /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
-    public async Task<ProgramResult> RunAsync(
+    public Task<ProgramResult> RunAsync(
         string program,
         JsonObject? dataPool = null,
         JsonObject? metadata = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => RunAsync(program, dataPool, metadata, runId: null, cancellationToken);
+
+    /// <summary>Runs a program under the caller's own id for the run. With a journal the same id and request give the recorded answer, and the program does not run again.</summary>
+    /// <param name="program">The program's name in the spec.</param>
+    /// <param name="dataPool">The initial pool; null for an empty one.</param>
+    /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
+    /// <param name="runId">The run's id, the answer's <c>_run_id</c>; null for a new one.</param>
+    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
+    public async Task<ProgramResult> RunAsync(
+        string program,
+        JsonObject? dataPool,
+        JsonObject? metadata,
+        string? runId,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(program);
         JsonObject request = new() { ["program"] = program };
@@ -49,6 +68,11 @@ public abstract class Orchestrator
         if (metadata is not null)
         {
             request["metadata"] = metadata.DeepClone();
+        }
+
+        if (runId is not null)
+        {
+            request["run_id"] = runId;
         }
 
         var answer = new ArrayBufferWriter<byte>();
@@ -65,7 +89,7 @@ public abstract class Orchestrator
             return WaitAndRunAsync(request, answer, cancellationToken);
         }
 
-        ValueTask run;
+        ValueTask<Task?> run;
         try
         {
             run = _runner.RunAsync(request, answer);
@@ -81,9 +105,9 @@ public abstract class Orchestrator
             return FinishAsync(run);
         }
 
-        run.GetAwaiter().GetResult();
+        Task? answered = run.GetAwaiter().GetResult();
         _lane.Leave();
-        return default;
+        return answered is null ? default : new ValueTask(answered);
     }
 
     private async ValueTask WaitAndRunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
@@ -95,21 +119,99 @@ public abstract class Orchestrator
         }
 
         await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
+        ValueTask<Task?> run;
         try
         {
-            await _runner.RunAsync(request, answer).ConfigureAwait(false);
+            run = _runner.RunAsync(request, answer);
+        }
+        catch
+        {
+            _lane.Leave();
+            throw;
+        }
+
+        await FinishAsync(run).ConfigureAwait(false);
+    }
+
+    /// <summary>The lane is left when the run has ended; a journal may need longer than that for its answer.</summary>
+    private async ValueTask FinishAsync(ValueTask<Task?> run)
+    {
+        Task? answered;
+        try
+        {
+            answered = await run.ConfigureAwait(false);
         }
         finally
         {
             _lane.Leave();
         }
+
+        if (answered is not null)
+        {
+            await answered.ConfigureAwait(false);
+        }
     }
 
-    private async ValueTask FinishAsync(ValueTask run)
+    /// <summary>
+    /// Records every run from now on, so that a crash loses nothing, and first brings what the journal has unfinished to its end.
+    /// A server does this by itself with the journal of its options. The journal stays the caller's to dispose of, after the last run.
+    /// </summary>
+    /// <param name="journal">A journal that is not open yet.</param>
+    /// <param name="cancellationToken">Gives up before the recovery begins.</param>
+    /// <exception cref="JournalException">The journal cannot be used; the message says why and what to do.</exception>
+    public async Task UseJournalAsync(IJournal journal, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(journal);
+        await journal.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await run.ConfigureAwait(false);
+            _runner.Record(journal);
+            await RecoverAsync(journal).ConfigureAwait(false);
+            foreach (JournaledRun stuck in await journal.ListAsync(RunStatus.Stuck, MostStuckLogged, CancellationToken.None).ConfigureAwait(false))
+            {
+                RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Error);
+            }
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+
+        journal.Decided += (_, _) => _ = CarryOutDecisionsAsync(journal);
+    }
+
+    /// <summary>What is unfinished while nothing runs needs recovering: after a start, or because an operator said so.</summary>
+    private async Task RecoverAsync(IJournal journal)
+    {
+        IReadOnlyList<JournaledRun> runs = await journal.ListAsync(RunStatus.Unfinished, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
+        if (runs.Count > 0)
+        {
+            RunLog.Recovering(_logger, runs.Count);
+        }
+
+        for (int done = 0; done < runs.Count; done++)
+        {
+            await _runner.RecoverAsync(runs[done]).ConfigureAwait(false);
+            if ((done + 1) % RunsPerProgressLine == 0)
+            {
+                RunLog.RecoveryProgress(_logger, done + 1, runs.Count);
+            }
+        }
+    }
+
+    private async Task CarryOutDecisionsAsync(IJournal journal)
+    {
+        await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await RecoverAsync(journal).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Nobody waits for this: the log is where an operator looks.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RunLog.DecisionFailed(_logger, exception);
         }
         finally
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Ryuso;
 
 /// <summary>What the runner is to do next.</summary>
@@ -17,6 +19,9 @@ internal enum CommandKind
 
     /// <summary>A rectifier failed; nothing more is touched.</summary>
     Stuck,
+
+    /// <summary>An operator passed over what could not be reversed, and the rest was.</summary>
+    Settled,
 }
 
 /// <summary>
@@ -27,6 +32,18 @@ internal readonly record struct StepId(int Position, int Rectifier = -1, int Inn
 {
     public bool IsRectifying => Rectifier >= 0;
 
+    /// <exception cref="FormatException">The text is no id.</exception>
+    public static StepId Parse(string text)
+    {
+        int[] parts = [.. text.Split('/').Select(part => int.Parse(part, NumberStyles.None, CultureInfo.InvariantCulture))];
+        return parts.Length switch
+        {
+            1 => new StepId(parts[0]),
+            3 => new StepId(parts[0], parts[1], parts[2]),
+            _ => throw new FormatException(text),
+        };
+    }
+
     public override string ToString() => IsRectifying ? $"{Position}/{Rectifier}/{Inner}" : $"{Position}";
 }
 
@@ -34,16 +51,20 @@ internal readonly record struct StepId(int Position, int Rectifier = -1, int Inn
 /// Decides what comes next on a line, forward and backward. Pure: no clock, no I/O, no task.
 /// Carry out the current command, then tell <see cref="Next"/> how it ended.
 /// </summary>
-internal sealed class RunMachine(HookDefinition[] hooks)
+internal sealed class RunMachine
 {
     private readonly List<int> _completed = [];
     private readonly List<int> _rectified = [];
+    private readonly List<int> _skipped = [];
+    private HookDefinition[] _hooks = [];
     private LineStep[] _line = [];
     private LineStep _step;
     private int _position;
     private bool _reversing;
     private int _rectifier;
     private int _inner;
+    private int _inDoubt;
+    private bool _skips;
 
     /// <summary>What is to be done now.</summary>
     public CommandKind Command { get; private set; }
@@ -53,6 +74,11 @@ internal sealed class RunMachine(HookDefinition[] hooks)
 
     public StepId Id => _reversing ? new StepId(_completed[^1], _rectifier, _inner) : new StepId(_position);
 
+    public bool IsReversing => _reversing;
+
+    /// <summary>Whether what is being reversed may not have happened.</summary>
+    public bool IsInDoubt => _reversing && _completed.Count > 0 && _completed[^1] == _inDoubt;
+
     public bool IsEnded => Command >= CommandKind.Succeeded;
 
     /// <summary>Hooks of completed steps that are not reversed yet, in order of completion.</summary>
@@ -61,15 +87,27 @@ internal sealed class RunMachine(HookDefinition[] hooks)
     /// <summary>Hooks of the steps that were reversed, in that order.</summary>
     public IReadOnlyList<int> Rectified => _rectified;
 
-    public void Start(LineStep[] line)
+    /// <summary>Hooks of steps of which an operator passed over a rectifier, in that order.</summary>
+    public IReadOnlyList<int> Skipped => _skipped;
+
+    /// <param name="line">The program's line.</param>
+    /// <param name="hooks">The hooks that the line's indices mean, with their ways back.</param>
+    public void Start(LineStep[] line, HookDefinition[] hooks)
     {
         _line = line;
+        _hooks = hooks;
         _position = 0;
         _reversing = false;
+        _inDoubt = -1;
+        _skips = false;
         _completed.Clear();
         _rectified.Clear();
+        _skipped.Clear();
         Forward();
     }
+
+    /// <summary>The lines of the rectifiers that are still to run, the current one's included.</summary>
+    public IEnumerable<LineStep> WayBack => _completed.SelectMany(position => _hooks[_line[position].Index].Rectifiers).SelectMany(line => line);
 
     /// <summary>The current command ended; well or not.</summary>
     public void Next(bool ok)
@@ -82,7 +120,7 @@ internal sealed class RunMachine(HookDefinition[] hooks)
             }
             else
             {
-                Turn();
+                Turn(andSelf: Command == CommandKind.Step && _step.Kind == StepKind.InvokeHook && _hooks[_step.Index].RectifySelf);
             }
         }
         else if (ok)
@@ -94,6 +132,23 @@ internal sealed class RunMachine(HookDefinition[] hooks)
         {
             Command = CommandKind.Stuck;
         }
+    }
+
+    /// <summary>The process ended while the run went forward: it goes back.</summary>
+    /// <param name="inDoubt">Whether the current step had started, so that it is reversed first.</param>
+    public void Interrupt(bool inDoubt)
+    {
+        _inDoubt = inDoubt ? _position : -1;
+        Turn(andSelf: inDoubt);
+    }
+
+    /// <summary>Passes over the current rectifier.</summary>
+    public void Skip()
+    {
+        _skips = true;
+        _rectifier++;
+        _inner = 0;
+        Back();
     }
 
     private void Advance()
@@ -127,9 +182,9 @@ internal sealed class RunMachine(HookDefinition[] hooks)
         }
     }
 
-    private void Turn()
+    private void Turn(bool andSelf)
     {
-        if (Command == CommandKind.Step && _step.Kind == StepKind.InvokeHook && hooks[_step.Index].RectifySelf)
+        if (andSelf)
         {
             _completed.Add(_position);
         }
@@ -146,7 +201,7 @@ internal sealed class RunMachine(HookDefinition[] hooks)
         while (_completed.Count > 0)
         {
             int hook = _line[_completed[^1]].Index;
-            LineStep[][] rectifiers = hooks[hook].Rectifiers;
+            LineStep[][] rectifiers = _hooks[hook].Rectifiers;
             for (; _rectifier < rectifiers.Length; _rectifier++, _inner = 0)
             {
                 if (_inner < rectifiers[_rectifier].Length)
@@ -159,14 +214,15 @@ internal sealed class RunMachine(HookDefinition[] hooks)
 
             if (rectifiers.Length > 0)
             {
-                _rectified.Add(hook);
+                (_skips ? _skipped : _rectified).Add(hook);
             }
 
             _completed.RemoveAt(_completed.Count - 1);
+            _skips = false;
             _rectifier = 0;
             _inner = 0;
         }
 
-        Command = CommandKind.Rectified;
+        Command = _skipped.Count > 0 ? CommandKind.Settled : CommandKind.Rectified;
     }
 }

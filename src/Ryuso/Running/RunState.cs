@@ -7,7 +7,7 @@ internal sealed class RunState(SpecDefinition spec)
 
     public PoolSlots Slots { get; } = new(spec.Variables);
 
-    public RunMachine Machine { get; } = new(spec.Hooks);
+    public RunMachine Machine { get; } = new();
 
     public ProgramDefinition Program { get; private set; } = null!;
 
@@ -20,17 +20,35 @@ internal sealed class RunState(SpecDefinition spec)
 
     public bool IsStuck => Machine.Command == CommandKind.Stuck;
 
-    public HookDefinition[] Hooks => spec.Hooks;
+    /// <summary>Whether an undoing failed, be it passed over since.</summary>
+    public bool RectifierFailed => Machine.Command is CommandKind.Stuck or CommandKind.Settled;
+
+    /// <summary>The spec's hooks; for a recovered run whose plan has changed since, as that plan has them, those that the spec has no longer behind them.</summary>
+    public HookDefinition[] Hooks { get; private set; } = spec.Hooks;
+
+    /// <summary>As <see cref="Hooks"/>.</summary>
+    public ProgramDefinition[] Programs { get; private set; } = spec.Programs;
 
     /// <summary>Hooks in the order in which they were entered.</summary>
     public IReadOnlyList<int> Trace => _trace;
 
     /// <summary>Hooks of completed steps with rectifiers that were not reversed, in the order in which they would have been.</summary>
-    public IReadOnlyList<int> Unrectified => IsStuck ? [.. Machine.Completed.Reverse().Where(hook => Hooks[hook].Rectifiers.Length > 0)] : [];
+    public IReadOnlyList<int> Unrectified => RectifierFailed
+        ? [.. Machine.Skipped, .. Machine.Completed.Reverse().Where(hook => Hooks[hook].Rectifiers.Length > 0)]
+        : [];
+
+    /// <summary>The reference of what the machine's current command runs.</summary>
+    public string StepReference => Machine.Command == CommandKind.CheckOutputs ? "programs." + Program.Name
+        : ReferenceOf(Machine.Step);
+
+    public string ReferenceOf(LineStep step) =>
+        step.Kind is StepKind.EnterHook or StepKind.InvokeHook ? Hooks[step.Index].Reference : "programs." + Programs[step.Index].Name;
 
     public void Begin(ProgramDefinition program, TimeProvider time)
     {
         Program = program;
+        Hooks = spec.Hooks;
+        Programs = spec.Programs;
         Slots.Begin(program.Name, time);
         _trace.Clear();
         FailedReference = null;
@@ -38,17 +56,30 @@ internal sealed class RunState(SpecDefinition spec)
         DependencyFailed = false;
     }
 
+    /// <summary>Takes up a recorded run under the plan that it was accepted with.</summary>
+    public void Resume(JournaledRun recorded, RecordedPlan plan, TimeProvider time)
+    {
+        Slots.Clear();
+        Begin(plan.Program, time);
+        Slots.Resume(recorded.RunId, recorded.Accepted.StartedAt);
+        Hooks = plan.Hooks;
+        Programs = plan.Programs;
+    }
+
+    /// <summary>Whether the spec as it is now has the hook or program of a recorded step.</summary>
+    public bool Exists(LineStep step) =>
+        step.Index < (step.Kind is StepKind.EnterHook or StepKind.InvokeHook ? spec.Hooks.Length : spec.Programs.Length);
+
     public void Enter(int hook) => _trace.Add(hook);
 
     /// <summary>The machine's current command failed.</summary>
-    public void Fail(string error)
+    public void Fail(string error) => Fail(StepReference, error, Machine.Step.IsDependency);
+
+    public void Fail(string reference, string error, bool isDependency)
     {
-        LineStep step = Machine.Step;
-        FailedReference = Machine.Command == CommandKind.CheckOutputs ? "programs." + Program.Name
-            : step.Kind is StepKind.EnterHook or StepKind.InvokeHook ? spec.Hooks[step.Index].Reference
-            : "programs." + spec.Programs[step.Index].Name;
+        FailedReference = reference;
         Error = error;
-        DependencyFailed = step.IsDependency;
+        DependencyFailed = isDependency;
     }
 
     /// <summary>Hooks by their references, for people.</summary>

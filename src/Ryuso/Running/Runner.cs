@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -11,34 +12,51 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
     private readonly RunState _run = new(spec);
     private readonly AnswerWriter _answers = new();
     private readonly NameTable _programs = new(spec.Programs.Select(p => p.Name));
-    private IBufferWriter<byte> _answer = null!;
+    private RunRecorder? _recorder;
     private DataPool _pool = null!;
     private ValueTask<string?> _pending;
+
+    // How many tries of the first step of a recovered run are recorded already.
+    private int _attempts;
 
     /// <summary>Whether the caller is a hook of the run in flight.</summary>
     public bool IsRunningThisFlow => _running.Value is { IsOpen: true };
 
+    /// <summary>Records every run from now on.</summary>
+    public void Record(IJournal journal) => _recorder = new RunRecorder(journal, spec, _run, time);
+
     /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
-    public ValueTask RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, which the lane need not wait for.</returns>
+    public ValueTask<Task?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
-        if (!TryAdmit(request.Span, answer))
+        _run.Slots.Clear();
+        if (RequestReader.Read(request.Span, _run.Slots, _programs, out int program, out string? unknown) is { } problem)
+        {
+            Rejection.Write(answer, Rejection.BadRequest, problem);
+            return default;
+        }
+
+        if (_recorder is not null)
+        {
+            return RunRecordedAsync(_recorder, program, unknown, answer);
+        }
+
+        if (!TryAdmit(program, unknown, answer))
         {
             return default;
         }
 
-        _answer = answer;
-        _pool = orchestrator.NewPool(_run.Slots);
         ExecutionContext? before = ExecutionContext.Capture();
-        _running.Value = _pool;
         try
         {
-            _run.Machine.Start(_run.Program.Line);
+            Begin();
             if (!Drive())
             {
-                return DriveAsync();
+                return DriveAsync(answer);
             }
 
             End();
+            answer.Write(_answers.Written);
         }
         catch
         {
@@ -56,23 +74,177 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         return default;
     }
 
-    private bool TryAdmit(ReadOnlySpan<byte> request, IBufferWriter<byte> answer)
+    /// <summary>Takes up a run that the process did not end, or whose stuck state an operator has decided on.</summary>
+    /// <exception cref="JournalException">The journal failed.</exception>
+    public async Task RecoverAsync(JournaledRun recorded)
     {
-        PoolSlots slots = _run.Slots;
-        slots.Clear();
-        string? problem = RequestReader.Read(request, slots, _programs, out int index, out string? unknown);
-        if (problem is not null)
+        RunRecorder recorder = _recorder!;
+        ProgramDefinition? current = spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
+        bool isCurrent = current is not null && recorder.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
+        RecordedPlan plan = isCurrent ? new RecordedPlan(current!, spec.Hooks, spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, spec);
+        _run.Resume(recorded, plan, time);
+        RunReplay replay = RunReplay.Of(recorded, _run);
+        recorder.Resumed();
+        if (!replay.IsDecided)
         {
-            Rejection.Write(answer, Rejection.BadRequest, problem);
-            return false;
+            Interrupt(recorder, replay);
         }
 
+        Open();
+        try
+        {
+            if (!_run.Machine.IsEnded)
+            {
+                if (Obstacle(replay) is { } obstacle)
+                {
+                    Settle(obstacle);
+                }
+                else
+                {
+                    recorder.Recovering();
+                }
+            }
+
+            _attempts = replay.Attempts;
+            while (!Drive())
+            {
+                Settle(await _pending.ConfigureAwait(false));
+            }
+
+            End();
+            await recorder.FinishedAsync(Encoding.UTF8.GetString(_answers.Written), canWait: false).ConfigureAwait(false);
+        }
+        finally
+        {
+            _pool.Close();
+        }
+
+        RunLog.Recovered(logger, _run.Program.Name, recorded.RunId, _run.Machine.Command.ToString(), _run.Error);
+    }
+
+    private void Interrupt(RunRecorder recorder, RunReplay replay)
+    {
+        if (replay.KnownFailure is { } failure)
+        {
+            Settle(failure);
+            return;
+        }
+
+        bool inDoubt = replay.IsInDoubt;
+        _run.Fail(
+            inDoubt ? _run.StepReference : "programs." + _run.Program.Name,
+            "The server's process ended during the run; what had been done was reversed when it started again.",
+            isDependency: inDoubt && _run.Machine.Step.IsDependency);
+        recorder.Interrupted(inDoubt);
+        _run.Machine.Interrupt(inDoubt);
+    }
+
+    /// <summary>Why the way back of a recovered run cannot be gone; null where it can.</summary>
+    private string? Obstacle(RunReplay replay)
+    {
+        if (_run.Machine.WayBack.Where(step => !_run.Exists(step)).Select(_run.ReferenceOf).Distinct().ToArray() is { Length: > 0 } gone)
+        {
+            return $"The run follows an older plan, and the spec no longer has {string.Join(", ", gone)}. Bring them back and retry, or skip or abandon the run.";
+        }
+
+        return replay.Recoveries >= RunReplay.MostRecoveries
+            ? $"The server's process ended {replay.Recoveries} times while this step was tried. Find out why, then retry, skip or abandon the run."
+            : null;
+    }
+
+    private async ValueTask<Task?> RunRecordedAsync(RunRecorder recorder, int program, string? unknown, IBufferWriter<byte> answer)
+    {
+        try
+        {
+            if (recorder.Fault is { } fault)
+            {
+                throw fault;
+            }
+
+            string? hash = null;
+            if (_run.Slots.CallersRunId is { } runId)
+            {
+                hash = RequestHash.Of(unknown ?? spec.Programs[program].Name, _run.Slots);
+                if (await recorder.FindAsync(runId).ConfigureAwait(false) is { } known)
+                {
+                    return AnswerAgainAsync(recorder, known, hash, answer);
+                }
+            }
+
+            if (!TryAdmit(program, unknown, answer))
+            {
+                return null;
+            }
+
+            recorder.Accepted(hash);
+            Begin();
+            while (!Drive())
+            {
+                Settle(await _pending.ConfigureAwait(false));
+            }
+
+            End();
+            byte[] written = _answers.Written.ToArray();
+            ValueTask durable = recorder.FinishedAsync(Encoding.UTF8.GetString(written), canWait: orchestrator.Waiting > 0);
+            return AnswerAsync(durable, written, answer);
+        }
+        catch (JournalException exception)
+        {
+            RejectUnrecorded(exception, answer);
+            return null;
+        }
+        finally
+        {
+            _pool?.Close();
+        }
+    }
+
+    /// <summary>The answer leaves when its outcome is durable, and never before.</summary>
+    private async Task AnswerAsync(ValueTask durable, ReadOnlyMemory<byte> written, IBufferWriter<byte> answer)
+    {
+        try
+        {
+            await durable.ConfigureAwait(false);
+            answer.Write(written.Span);
+        }
+        catch (JournalException exception)
+        {
+            RejectUnrecorded(exception, answer);
+        }
+    }
+
+    private Task AnswerAgainAsync(RunRecorder recorder, JournaledRun known, string hash, IBufferWriter<byte> answer)
+    {
+        if (known.Accepted.RequestHash != hash)
+        {
+            Rejection.Write(answer, Rejection.BadRequest, $"The run_id '{known.RunId}' was used before with another request.");
+            return Task.CompletedTask;
+        }
+
+        if (known.Answer is null)
+        {
+            Rejection.Write(answer, Rejection.Busy, $"The run '{known.RunId}' has not ended yet; ask again later.");
+            return Task.CompletedTask;
+        }
+
+        return AnswerAsync(recorder.FlushAsync(canWait: orchestrator.Waiting > 0), Encoding.UTF8.GetBytes(known.Answer), answer);
+    }
+
+    private void RejectUnrecorded(JournalException exception, IBufferWriter<byte> answer)
+    {
+        RunLog.JournalFailed(logger, exception);
+        Rejection.Write(answer, Rejection.Internal, "The journal cannot be written, so the outcome is not known. Nothing runs until the server is started again; what had begun is reversed then.");
+    }
+
+    private bool TryAdmit(int index, string? unknown, IBufferWriter<byte> answer)
+    {
         if (index < 0)
         {
             Rejection.Write(answer, Rejection.UnknownProgram, $"There is no program '{unknown}'. {Nearest.Suggest(unknown!, spec.Programs.Select(p => p.Name))}");
             return false;
         }
 
+        PoolSlots slots = _run.Slots;
         ProgramDefinition program = spec.Programs[index];
         _run.Begin(program, time);
         slots.Fill(program.Args);
@@ -83,6 +255,19 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         }
 
         return true;
+    }
+
+    private void Begin()
+    {
+        Open();
+        _attempts = 0;
+        _run.Machine.Start(_run.Program.Line, _run.Hooks);
+    }
+
+    private void Open()
+    {
+        _pool = orchestrator.NewPool(_run.Slots);
+        _running.Value = _pool;
     }
 
     /// <summary>Goes on until the end, or until something must be waited for (false). A run of hooks that end at once never leaves this loop.</summary>
@@ -101,8 +286,8 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         return true;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask DriveAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Task?> DriveAsync(IBufferWriter<byte> answer)
     {
         try
         {
@@ -112,6 +297,8 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
             }
             while (!Drive());
             End();
+            answer.Write(_answers.Written);
+            return null;
         }
         catch
         {
@@ -127,6 +314,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
             _run.Fail(error);
         }
 
+        _recorder?.Ended(error);
         _run.Machine.Next(ok: error is null);
     }
 
@@ -148,8 +336,8 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
                 error = null;
                 return true;
             case StepKind.InvokeHook:
-                HookDefinition hook = spec.Hooks[step.Index];
-                if (hook.Attempts == 1 && hook.TimeoutMs == 0)
+                HookDefinition hook = _run.Hooks[step.Index];
+                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null)
                 {
                     return TryInvoke(step.Index, hook, 1, default, out error);
                 }
@@ -160,12 +348,12 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
 #pragma warning restore CA2012
                 return false;
             case StepKind.EnterProgram:
-                ProgramDefinition entered = spec.Programs[step.Index];
+                ProgramDefinition entered = _run.Programs[step.Index];
                 _run.Slots.Fill(entered.Args);
                 error = Sentence("program", entered.Name, "cannot begin", _run.Slots.Check(entered.Args));
                 return true;
             default:
-                ProgramDefinition left = spec.Programs[step.Index];
+                ProgramDefinition left = _run.Programs[step.Index];
                 _run.Slots.Fill(left.Outputs);
                 error = Sentence("program", left.Name, "did not give its outputs", _run.Slots.Check(left.Outputs));
                 return true;
@@ -199,11 +387,22 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         }
     }
 
-    /// <summary>A hook that may be tried again or has a time limit.</summary>
+    /// <summary>A hook that may be tried again, has a time limit or is recorded. A try is counted before it is made.</summary>
     private async ValueTask<string?> InvokeAsync(int index, HookDefinition hook)
     {
-        for (int attempt = 1; ; attempt++)
+        int attempt = _attempts + 1;
+        for (_attempts = 0; ; attempt++)
         {
+            if (attempt > 1)
+            {
+                _run.Enter(index);
+            }
+
+            if (_recorder is not null && await _recorder.StartingAsync(attempt).ConfigureAwait(false) is { } unrecordable)
+            {
+                return unrecordable;
+            }
+
             using CancellationTokenSource? limit = hook.TimeoutMs > 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(hook.TimeoutMs), time) : null;
             string? error = TryInvoke(index, hook, attempt, limit?.Token ?? default, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
             if (limit is { IsCancellationRequested: true })
@@ -216,19 +415,18 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
                 return error;
             }
 
+            _recorder?.Failed(attempt, error);
             if (hook.RetryDelayMs > 0)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(hook.RetryDelayMs), time).ConfigureAwait(false);
             }
-
-            _run.Enter(index);
         }
     }
 
     private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, CancellationToken limit) =>
         _run.Slots.Check(hook.Args) is { } wrong
             ? new ValueTask<HookResult>(HookResult.Fail(Sentence("hook", hook.Reference, "cannot run", wrong)!))
-            : orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.Machine.Id, attempt, limit));
+            : orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.Machine.Id, attempt, _run.Machine.IsInDoubt, limit));
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<string?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)
@@ -260,6 +458,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
             ?? (_answers.TryWriteOutputs(_run, out string? problem) ? null : $"The outputs of the program '{program.Name}' cannot be written as JSON: {problem}");
     }
 
+    /// <summary>Leaves the answer in <see cref="_answers"/>.</summary>
     private void End()
     {
         CommandKind outcome = _run.Machine.Command;
@@ -279,7 +478,6 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
             RunLog.Ended(logger, _run.Program.Name, _run.Slots.RunId, outcome.ToString(), _run.Slots.Elapsed.TotalMilliseconds, _run.Error);
         }
 
-        _answer.Write(_answers.Written);
         _pool.Close();
     }
 

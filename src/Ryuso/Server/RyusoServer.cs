@@ -112,8 +112,9 @@ public sealed class RyusoServer : IAsyncDisposable
         return await ServeAsync(registered[0].Factory, line, configure, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Recovers what the journal, if there is one, has unfinished, then begins to listen.</summary>
     /// <param name="cancellationToken">Gives up looking for the host's address.</param>
+    /// <exception cref="JournalException">The journal cannot be used.</exception>
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
     /// <exception cref="InvalidOperationException">The server was started before.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
@@ -125,6 +126,11 @@ public sealed class RyusoServer : IAsyncDisposable
         }
 
         IPAddress address = await FindAddressAsync(_options.Host, cancellationToken).ConfigureAwait(false);
+        if (_options.Journal is not null)
+        {
+            await Orchestrator.UseJournalAsync(_options.Journal, cancellationToken).ConfigureAwait(false);
+        }
+
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -175,7 +181,7 @@ public sealed class RyusoServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
+    /// <summary>Stops as <see cref="StopAsync"/> does, and closes the journal.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -185,6 +191,11 @@ public sealed class RyusoServer : IAsyncDisposable
 
         _disposed = true;
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_options.Journal is not null)
+        {
+            await _options.Journal.DisposeAsync().ConfigureAwait(false);
+        }
+
         _stopping.Dispose();
         _aborting.Dispose();
     }
@@ -247,6 +258,11 @@ public sealed class RyusoServer : IAsyncDisposable
             catch (SocketException exception)
             {
                 return await FailAsync(1, $"Cannot listen on {options.Host}:{options.Port}: {exception.Message}.").ConfigureAwait(false);
+            }
+
+            catch (JournalException exception)
+            {
+                return await FailAsync(1, exception.Message).ConfigureAwait(false);
             }
 
             await stop.Task.ConfigureAwait(false);

@@ -30,6 +30,9 @@ public sealed class RyusoServerOptions
     /// <summary>Where the constructor parameters of hook classes come from; null for nowhere.</summary>
     public IServiceProvider? Services { get; set; }
 
+    /// <summary>Records every run, so that a crash loses nothing; null for none. The server opens and disposes of it.</summary>
+    public IJournal? Journal { get; set; }
+
     /// <summary>Where the server and its runs log; null for one line each on the standard error stream.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 

@@ -69,14 +69,8 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
         _length += length;
     }
 
-    public void Text(Guid value)
-    {
-        Span<byte> room = GetSpan(LongestNumber);
-        room[0] = (byte)'"';
-        value.TryFormat(room[1..], out int length);
-        room[length + 1] = (byte)'"';
-        _length += length + 2;
-    }
+    /// <param name="json">A ready value.</param>
+    public void Literal(ReadOnlySpan<byte> json) => Raw(json);
 
     public void Text(string? value)
     {

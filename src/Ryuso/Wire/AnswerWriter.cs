@@ -82,7 +82,7 @@ internal sealed class AnswerWriter
         _answer.Key(DependencyFail);
         _answer.Bool(run.DependencyFailed);
         _answer.Key(RectifierFail);
-        _answer.Bool(run.IsStuck);
+        _answer.Bool(run.RectifierFailed);
         _answer.Key(LastFailedProgram);
         _answer.Text(run.FailedReference);
         _answer.Key(Error);

@@ -8,6 +8,7 @@ namespace Ryuso;
 internal static class RequestReader
 {
     public const int MaxDepth = 64;
+    public const int MaxRunIdLength = 200;
 
     /// <summary>Fills the slots; null where the request is good, otherwise what is wrong with it.</summary>
     /// <param name="request">One JSON object.</param>
@@ -67,7 +68,7 @@ internal static class RequestReader
             return "The request must be one JSON object.";
         }
 
-        bool hasProgram = false, hasPool = false, hasMetadata = false;
+        bool hasProgram = false, hasPool = false, hasMetadata = false, hasRunId = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string? problem = null;
@@ -82,6 +83,10 @@ internal static class RequestReader
             else if (reader.ValueTextEquals("metadata"u8))
             {
                 problem = Once(ref hasMetadata, "metadata") ?? ReadVariables(ref reader, slots, "metadata", isMetadata: true);
+            }
+            else if (reader.ValueTextEquals("run_id"u8))
+            {
+                problem = Once(ref hasRunId, "run_id") ?? ReadRunId(ref reader, slots);
             }
             else
             {
@@ -114,6 +119,23 @@ internal static class RequestReader
 
         program = reader.ValueIsEscaped ? programs.Find(Encoding.UTF8.GetBytes(reader.GetString()!)) : programs.Find(reader.ValueSpan);
         unknown = program < 0 ? reader.GetString() : null;
+        return null;
+    }
+
+    private static string? ReadRunId(ref Utf8JsonReader reader, PoolSlots slots)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.String || reader.GetString() is not { Length: > 0 and <= MaxRunIdLength } runId)
+        {
+            return $"'run_id' must be a string of 1 to {MaxRunIdLength} characters.";
+        }
+
+        slots.NameRun(runId);
         return null;
     }
 

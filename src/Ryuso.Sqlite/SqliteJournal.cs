@@ -1,0 +1,116 @@
+using Microsoft.Data.Sqlite;
+
+namespace Ryuso.Sqlite;
+
+/// <summary>
+/// A journal in one SQLite file, which any SQLite tool may read while the server runs: tables <c>runs</c>, <c>events</c> and <c>plans</c>.
+/// Commits are made by a thread of its own, and whoever asks for a barrier while one is under way shares the next.
+/// </summary>
+public sealed class SqliteJournal : IJournal
+{
+    private readonly JournalFile _file;
+    private readonly SqliteJournalOptions _options;
+    private readonly bool _isServer;
+    private Claim? _claim;
+    private CommitThread? _commits;
+    private RunReader? _reader;
+
+    /// <summary>A journal for a server: it takes the file for itself and makes it where it is missing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">How long finished runs are kept; null for the defaults.</param>
+    public SqliteJournal(string path, SqliteJournalOptions? options = null) : this(path, options, isServer: true) { }
+
+    private SqliteJournal(string path, SqliteJournalOptions? options, bool isServer)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        _options = options ?? new SqliteJournalOptions();
+        _options.Check();
+        _file = new JournalFile(path, _options.LockTimeout);
+        _isServer = isServer;
+    }
+
+    /// <inheritdoc/>
+    public event EventHandler? Decided;
+
+    /// <summary>A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see cref="StuckRuns"/>).</summary>
+    /// <param name="path">The file, which must be there.</param>
+    public static SqliteJournal ForOperator(string path) => new(path, options: null, isServer: false);
+
+    /// <inheritdoc/>
+    public ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_commits is not null)
+        {
+            throw new JournalException("The journal was opened before.");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        _claim = _isServer ? Claim.Take(_file.Path) : null;
+        try
+        {
+            SqliteConnection connection = _file.OpenWriter(mayCreate: _isServer, _options.MaxPages);
+            _commits = new CommitThread(_file, connection, _isServer ? new Retention(connection, _options) : null, () => Decided?.Invoke(this, EventArgs.Empty));
+            _reader = new RunReader(_file.OpenReader());
+        }
+        catch (SqliteException exception)
+        {
+            _claim?.Dispose();
+            throw _file.Explain(exception);
+        }
+        catch
+        {
+            _claim?.Dispose();
+            throw;
+        }
+
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public void Append(JournalEvent entry) => Opened.Append(entry ?? throw new ArgumentNullException(nameof(entry)));
+
+    /// <inheritdoc/>
+    public ValueTask FlushAsync(bool canWait) => Opened.FlushAsync(canWait);
+
+    /// <inheritdoc/>
+    public async ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(runId);
+        if (Opened.IsUncommitted(runId))
+        {
+            await Opened.FlushAsync(canWait: false).ConfigureAwait(false);
+        }
+
+        return Read(reader => reader.Find(runId));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken)
+    {
+        await Opened.FlushAsync(canWait: false).ConfigureAwait(false);
+        return Read(reader => reader.List(status, limit));
+    }
+
+    /// <summary>Commits what was appended, closes the file and gives up the claim.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _reader?.Dispose();
+        _commits?.Dispose();
+        _claim?.Dispose();
+        return default;
+    }
+
+    private CommitThread Opened => _commits ?? throw new JournalException("The journal has not been opened: call OpenAsync first.");
+
+    private T Read<T>(Func<RunReader, T> read)
+    {
+        try
+        {
+            return read(_reader!);
+        }
+        catch (SqliteException exception)
+        {
+            throw _file.Explain(exception);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+namespace Ryuso.Sqlite;
+
+/// <summary>How long a <see cref="SqliteJournal"/> keeps what has ended. Stuck runs are kept until somebody settles them.</summary>
+public sealed class SqliteJournalOptions
+{
+    /// <summary>How long a finished run is kept, and so how long its <c>run_id</c> gives the recorded answer. Default 24 hours.</summary>
+    public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How many finished runs are kept at most; the oldest go first. Default 1,000,000.</summary>
+    public int KeepAtMost { get; set; } = 1_000_000;
+
+    /// <summary>How long to wait where somebody else has locked the file. Default 10 seconds.</summary>
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The clock by which runs grow old.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>The file's greatest size in pages, for tests of a full disk.</summary>
+    internal int? MaxPages { get; set; }
+
+    internal void Check()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(KeepFor, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(KeepAtMost);
+        ArgumentOutOfRangeException.ThrowIfLessThan(LockTimeout, TimeSpan.FromSeconds(1));
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+    }
+}

@@ -1,0 +1,32 @@
+namespace Ryuso.Journal.CrashServer;
+
+/// <summary>A journal around which the process may end: before each append, before and after each barrier.</summary>
+internal sealed class FailingJournal(IJournal inner) : IJournal
+{
+    public event EventHandler? Decided
+    {
+        add => inner.Decided += value;
+        remove => inner.Decided -= value;
+    }
+
+    public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
+
+    public void Append(JournalEvent entry)
+    {
+        Failpoint.Pass();
+        inner.Append(entry);
+    }
+
+    public async ValueTask FlushAsync(bool canWait)
+    {
+        Failpoint.Pass();
+        await inner.FlushAsync(canWait).ConfigureAwait(false);
+        Failpoint.Pass();
+    }
+
+    public ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) => inner.FindAsync(runId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken) => inner.ListAsync(status, limit, cancellationToken);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}

@@ -1,0 +1,176 @@
+using System.Text.Json.Nodes;
+
+namespace Ryuso.Journal.Tests.Memory;
+
+/// <summary>
+/// Runs a small program once for each moment at which the process may end, recovers it once for each moment at which
+/// the process may end again, and so on, and holds every end to what section 8 promises. States that were
+/// reached before are not entered again: what follows is the same.
+/// </summary>
+internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJournal> journals, int crashes)
+{
+    private const string RunId = "run-1";
+
+    private readonly SpecDefinition _spec = program.Compile();
+    private readonly Dictionary<string, int> _seen = [];
+
+    /// <summary>How many lives of a process were run.</summary>
+    public int Lives { get; private set; }
+
+    public void Explore()
+    {
+        Live(new Disk([]), [], crashes, async orchestrator =>
+        {
+            ProgramResult result = await RequestAsync(orchestrator);
+            return result.Answer.ToJsonString();
+        });
+    }
+
+    /// <summary>One life of a process, once for each moment at which it may end; then its next life.</summary>
+    private void Live(Disk disk, List<Deed> deeds, int crashesLeft, Func<LambdaOrchestrator, Task<string?>> work)
+    {
+        for (int moment = 0; ; moment++)
+        {
+            var crash = new Crash(crashesLeft > 0 ? moment : null);
+            var lifeDisk = new Disk(disk.Events);
+            var world = new World(program, deeds);
+            MemoryJournal journal = journals(lifeDisk, crash);
+            Exception? broken = null;
+            var orchestrator = new LambdaOrchestrator(_spec, async (name, pool, context) =>
+            {
+                try
+                {
+                    return await world.RunAsync(name, pool, context, lifeDisk, crash);
+                }
+                catch (Broken exception)
+                {
+                    broken = exception;
+                    throw;
+                }
+            }, time: StoppedClock.Instance);
+            Task<string?> life = LiveAsync(orchestrator, journal, work);
+            Lives++;
+            if (broken is not null)
+            {
+                throw broken;
+            }
+
+            if (!crash.HasHappened)
+            {
+                Broken.Unless(life.IsCompleted, "the run never ends");
+                CheckEnd(lifeDisk, world, life.GetAwaiter().GetResult());
+                return;
+            }
+
+            Broken.Unless(!life.IsCompleted, "an answer leaves although the barrier has not ended");
+
+            // Of what was buffered, any beginning may have reached the disk.
+            for (int kept = 0; kept <= journal.Buffered.Count; kept++)
+            {
+                NextLife(new Disk(lifeDisk.Events.Concat(journal.Buffered.Take(kept))), world.Deeds, crashesLeft - 1);
+            }
+        }
+    }
+
+    private static async Task<string?> LiveAsync(LambdaOrchestrator orchestrator, MemoryJournal journal, Func<LambdaOrchestrator, Task<string?>> work)
+    {
+        await orchestrator.UseJournalAsync(journal);
+        return await work(orchestrator);
+    }
+
+    private void NextLife(Disk disk, List<Deed> deeds, int crashesLeft)
+    {
+        string state = string.Join('\n', disk.Events.Select(e => $"{e.Kind} {e.Step} {e.Attempt} {e.Json}")) + "\n" + string.Join('\n', deeds);
+        if (_seen.TryGetValue(state, out int left) && left >= crashesLeft)
+        {
+            return;
+        }
+
+        _seen[state] = crashesLeft;
+        if (disk.Events.Count > 0)
+        {
+            Live(disk, deeds, crashesLeft, _ => Task.FromResult<string?>(null));
+        }
+        else
+        {
+            Broken.Unless(deeds.All(d => !program.IsReversible(d.Name[1] - '0')), "a reversible step had run and the run is not known");
+        }
+    }
+
+    private void CheckEnd(Disk disk, World world, string? answer)
+    {
+        try
+        {
+            CheckPromises(disk, world, answer);
+        }
+        catch (Broken broken)
+        {
+            string history = string.Join('\n', disk.Events.Select(e => $"  {e.Kind} {e.Step} {e.Attempt} {e.Text} {e.Json}"));
+            throw new Broken($"{broken.Message}; recorded:\n{history}\ndone:\n{string.Join('\n', world.Deeds.Select(d => $"  {d}"))}");
+        }
+    }
+
+    private void CheckPromises(Disk disk, World world, string? answer)
+    {
+        JournaledRun run = Disk.Find(disk.Events, RunId)!;
+        Broken.Unless(run.Events.Count(e => e.Kind == JournalEventKind.Finished) == 1, "there is not exactly one outcome");
+        Broken.Unless(answer is null || answer == Text(run.Answer!), $"the client got {answer} but {run.Answer} is recorded");
+        CheckOutcome(run, world);
+        CheckOrder(world);
+
+        // Recovery once more changes nothing, and the same request gets the recorded answer without running.
+        int events = disk.Events.Count, deeds = world.Deeds.Count;
+        var calm = new Crash();
+        var again = new LambdaOrchestrator(_spec, (name, pool, context) => world.RunAsync(name, pool, context, disk, calm), time: StoppedClock.Instance);
+        string? repeated = LiveAsync(again, journals(disk, calm), async o => (await RequestAsync(o)).Answer.ToJsonString()).GetAwaiter().GetResult();
+        Broken.Unless(repeated == Text(run.Answer!), $"the same request was answered with {repeated} but {run.Answer} is recorded");
+        Broken.Unless((disk.Events.Count, world.Deeds.Count) == (events, deeds), "a recovered run was run again");
+        var other = new JsonObject { ["client"] = "bob" };
+        ProgramResult refused = again.RunAsync("main", other, null, RunId, CancellationToken.None).GetAwaiter().GetResult();
+        Broken.Unless((string?)refused.Answer["_error_code"] == "bad_request", "another request under the same run_id was not refused");
+    }
+
+    private void CheckOutcome(JournaledRun run, World world)
+    {
+        bool[] did = [.. Enumerable.Range(0, program.Shape.Steps).Select(i => world.Deeds.Exists(d => d.Name == $"h{i}" && d.Ok))];
+        bool[] undone = [.. Enumerable.Range(0, program.Shape.Steps).Select(i => world.Deeds.Exists(d => d.Name == $"u{i}" && d.Ok))];
+        Deed? last = world.Deeds.LastOrDefault(d => d.IsUndoing);
+        switch (run.Status)
+        {
+            case RunStatus.Succeeded:
+                Broken.Unless(did.All(d => d) && !undone.Any(u => u), "success, but not every step ran, or one was undone");
+                break;
+            case RunStatus.Rectified:
+                string[] ended = [.. run.Events.Where(e => e.Kind == JournalEventKind.Ended && e.Step!.Contains('/', StringComparison.Ordinal)).Select(e => e.Reference!)];
+                for (int i = 0; i < did.Length; i++)
+                {
+                    bool mustBeUndone = did[i] && program.IsReversible(i);
+                    Broken.Unless(!mustBeUndone || (undone[i] && ended.Contains($"hooks.u{i}")), $"rectified, but h{i} was not undone, or that is not recorded");
+                }
+
+                Broken.Unless(last is not { Ok: false }, "rectified, but the last undoing failed");
+                break;
+            default:
+                Broken.Unless(run.Status == RunStatus.Stuck && last is { Ok: false }, $"{run.Status}, but the last undoing did not fail");
+                Broken.Unless((bool?)JsonNode.Parse(run.Answer!)!["_rectifier_fail"] == true, "stuck, and the answer does not say so");
+                break;
+        }
+    }
+
+    /// <summary>Later steps are undone before earlier ones; an undoing is repeated only at once.</summary>
+    private static void CheckOrder(World world)
+    {
+        int[][] order = [.. world.Deeds.Where(d => d.IsUndoing).Select(d => d.Step.Split('/').Select(int.Parse).ToArray())];
+        for (int i = 1; i < order.Length; i++)
+        {
+            (int[] a, int[] b) = (order[i - 1], order[i]);
+            bool inOrder = b[0] != a[0] ? b[0] < a[0] : b[1] != a[1] ? b[1] > a[1] : b[2] >= a[2];
+            Broken.Unless(inOrder, $"{string.Join('/', b)} is undone after {string.Join('/', a)}");
+        }
+    }
+
+    private static Task<ProgramResult> RequestAsync(LambdaOrchestrator orchestrator) =>
+        orchestrator.RunAsync("main", new JsonObject { ["client"] = "ann" }, null, RunId, CancellationToken.None);
+
+    private static string Text(string json) => JsonNode.Parse(json)!.ToJsonString();
+}

@@ -1,0 +1,72 @@
+using Ryuso.Journal.Tests.Memory;
+
+namespace Ryuso.Journal.Tests;
+
+/// <summary>Bugs planted on purpose: a suite that does not find each of them proves nothing.</summary>
+public sealed class PlantedBugTests
+{
+    private static readonly Dictionary<string, Func<Disk, Crash, MemoryJournal>> Bugs = new()
+    {
+        ["an answer leaves before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.Finished },
+        ["a step starts before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.Started || IsBack(waiting[^1]) },
+        ["a rectifier starts before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || !IsBack(waiting[^1]) },
+        ["no barrier is ever kept"] = (d, c) => new MutantJournal(d, c) { Keeps = _ => false },
+        ["the start of a step is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Started && !IsBack(e) ? null : e },
+        ["the start of a rectifier is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Started && IsBack(e) ? null : e },
+        ["the end of a step is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && !IsBack(e) ? null : e },
+        ["the end of a rectifier is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && IsBack(e) ? null : e },
+        ["the decision to rectify is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Turned ? null : e },
+        ["an interruption is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Interrupted ? null : e },
+        ["the outcome is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Finished ? null : e },
+        ["tries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Started ? e with { Attempt = 1 } : e },
+        ["the initial pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Accepted ? e with { Json = null } : e },
+        ["what a step changed in the pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && !IsBack(e) ? e with { Json = null } : e },
+        ["what a rectifier changed in the pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && IsBack(e) ? e with { Json = null } : e },
+        ["a stuck run is recorded as rectified"] = (d, c) => new MutantJournal(d, c) { In = e => e.Status == RunStatus.Stuck ? e with { Status = RunStatus.Rectified } : e },
+        ["another answer is recorded than is sent"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Finished ? e with { Json = "{}" } : e },
+        ["a run_id is forgotten"] = (d, c) => new MutantJournal(d, c) { Forgets = true },
+        ["unfinished runs are not found"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [] : [status] },
+        ["finished runs are recovered again"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [RunStatus.Unfinished, RunStatus.Rectified] : [status] },
+        ["rectification is decided again"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => !IsBack(e) && e.Kind is not (JournalEventKind.Turned or JournalEventKind.Interrupted))] } },
+        ["a step in doubt is taken for one that ended"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.SelectMany(e => e.Kind == JournalEventKind.Started && !IsBack(e) && !run.Events.Any(o => o.Kind is JournalEventKind.Ended or JournalEventKind.Turned && o.Step == e.Step) ? new[] { e, e with { Kind = JournalEventKind.Ended, Json = null } } : [e])] } },
+        ["a step in doubt is taken for one that never started"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => e.Kind != JournalEventKind.Started || IsBack(e) || run.Events.Any(o => o.Kind == JournalEventKind.Ended && o.Step == e.Step))] } },
+        ["recovery begins at the first step instead of the last"] = (d, c) => new MutantJournal(d, c) { Out = FirstInsteadOfLast },
+        ["recoveries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Recovering ? null : e },
+    };
+
+    public static TheoryData<string> Names => [.. Bugs.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_planted_bug_is_found(string name) => Assert.NotNull(FindBreach(Bugs[name]));
+
+    [Fact]
+    public void Without_a_planted_bug_nothing_is_found() => Assert.Null(FindBreach((disk, crash) => new MemoryJournal(disk, crash)));
+
+    /// <summary>The first promise that is broken in some programs of two and three steps; null where all are kept.</summary>
+    private static string? FindBreach(Func<Disk, Crash, MemoryJournal> journals)
+    {
+        foreach (SmallProgram program in SmallProgram.All(2).Where((_, i) => i % 5 == 0).Concat(SmallProgram.All(3).Where((_, i) => i % 97 == 0)))
+        {
+            try
+            {
+                new Explorer(program, journals, crashes: 2).Explore();
+                DeadlyRun.Check(program, journals);
+            }
+            catch (Exception exception) when (exception is Broken or JournalException)
+            {
+                return exception.Message;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsBack(JournalEvent entry) => entry.Step?.Contains('/', StringComparison.Ordinal) == true;
+
+    private static JournaledRun FirstInsteadOfLast(JournaledRun run)
+    {
+        JournalEvent? last = run.Events.LastOrDefault(e => e.Kind == JournalEventKind.Ended && !IsBack(e));
+        return run with { Events = [.. run.Events.Where(e => e != last && !(e.Kind == JournalEventKind.Started && e.Step == last?.Step))] };
+    }
+}
