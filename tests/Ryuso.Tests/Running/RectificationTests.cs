@@ -179,7 +179,7 @@ public sealed class RectificationTests
         Assert.Equal("no funds", (string?)(await orchestrator.AnswerAsync("p", """{"secret":1}"""))["_error"]);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)] // What this test forbids is a wait without end.
     public async Task A_hook_that_calls_its_own_orchestrator_fails_and_says_why()
     {
         SpecOrchestrator? self = null;
@@ -188,7 +188,7 @@ public sealed class RectificationTests
             async (_, _, _) =>
             {
                 await Task.Yield();
-                await self!.RunAsync("p");
+                await self!.RunAsync("p", cancellationToken: TestContext.Current.CancellationToken);
                 return HookResult.Ok;
             });
         Assert.Contains("called its own orchestrator", (string?)(await self.AnswerAsync("p"))["_error"], StringComparison.Ordinal);
