@@ -8,21 +8,25 @@ namespace Ryuso.Benchmarks;
 [MemoryDiagnoser]
 public class RunBenchmarks
 {
+    // One float of three digits, as amounts are, and one of sixteen: formatting that one costs as much as the rest.
     private const string Arguments = """{"from":"alice","to":"bob","amount":5,"rate":0.125,"urgent":true}""";
+    private const string LongArguments = """{"from":"alice","to":"bob","amount":5,"rate":0.1234567890123457,"urgent":true}""";
     private readonly BankOrchestrator _bank = new();
     private readonly Floor _floor = new();
     private readonly ArrayBufferWriter<byte> _answer = new(4096);
     private readonly byte[] _move = Request("move");
+    private readonly byte[] _moveLong = Request("move", LongArguments);
     private readonly byte[] _refused = Request("move_refused");
     private readonly byte[] _thrown = Request("move_thrown");
 
     [Benchmark(Baseline = true)]
-    public int Floor()
-    {
-        _answer.ResetWrittenCount();
-        _floor.Run(_move, _answer);
-        return _answer.WrittenCount;
-    }
+    public int Floor() => RunFloor(_move);
+
+    [Benchmark]
+    public int FloorWithLongFloat() => RunFloor(_moveLong);
+
+    [Benchmark]
+    public int SuccessWithLongFloat() => Run(_moveLong);
 
     [Benchmark]
     public int Success() => Run(_move);
@@ -33,19 +37,15 @@ public class RunBenchmarks
     [Benchmark]
     public int FailureByException() => Run(_thrown);
 
-    private static byte[] Request(string program) =>
-        System.Text.Encoding.UTF8.GetBytes($$"""{"program":"{{program}}","data_pool":{{Arguments}}}""");
+    private static byte[] Request(string program, string arguments = Arguments) =>
+        System.Text.Encoding.UTF8.GetBytes($$"""{"program":"{{program}}","data_pool":{{arguments}}}""");
 
-    private int Run(byte[] request)
+    private int RunFloor(byte[] request)
     {
         _answer.ResetWrittenCount();
-        ValueTask run = _bank.RunRequestAsync(request, _answer, CancellationToken.None);
-        if (!run.IsCompletedSuccessfully)
-        {
-            throw new InvalidOperationException("A program of synchronous hooks ran asynchronously.");
-        }
-
-        run.GetAwaiter().GetResult();
+        _floor.Run(request, _answer);
         return _answer.WrittenCount;
     }
+
+    private int Run(byte[] request) => _bank.Run(request, _answer);
 }
