@@ -20,79 +20,115 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         IncrementalValuesProvider<SpecFile> files = context.AdditionalTextsProvider
             .Combine(context.AnalyzerConfigOptionsProvider)
             .Where(f => SpecFile.IsSpec(f.Left, f.Right))
-            .Select((f, cancel) => SpecFile.Read(f.Left, cancel))
+            .Select((f, _) => f.Left)
+            .Select(SpecFile.Read)
             .WithTrackingName(TrackingNames.Files);
+        IncrementalValueProvider<EquatableArray<SpecFile>> allFiles = files.Collect().Select((all, _) => new EquatableArray<SpecFile>(all));
         context.RegisterSourceOutput(files, ReportProblems);
-        context.RegisterSourceOutput(files.Collect(), ReportSameNames);
+        context.RegisterSourceOutput(allFiles, ReportSameNames);
+        context.RegisterSourceOutput(allFiles.Combine(context.AnalyzerConfigOptionsProvider), (output, f) => ReportNoSpec(output, f.Left, f.Right.GlobalOptions.TryGetValue("build_property.RyusoExpectsSpec", out string? expects) ? expects : null));
 
-        IncrementalValueProvider<EquatableArray<ValidSpec>> specs = files.Collect()
-            .Select((all, _) => Valid(all))
+        IncrementalValueProvider<EquatableArray<ValidSpec>> specs = allFiles
+            .Select((all, _) => SpecFile.ValidOf(all))
             .WithTrackingName(TrackingNames.Specs);
-
-        IncrementalValueProvider<ImmutableArray<Located<HookMethod>>> writtenMethods = context.SyntaxProvider
-            .CreateSyntaxProvider((node, _) => HookMethodReader.IsCandidate(node), (c, _) => HookMethodReader.Read((MethodDeclarationSyntax)c.Node))
-            .Collect();
-        IncrementalValueProvider<ImmutableArray<Located<HookClass>>> writtenClasses = context.SyntaxProvider
-            .CreateSyntaxProvider((node, _) => HookClassReader.IsCandidate(node), HookClassReader.Read)
-            .Where(c => c is not null)
-            .Select((c, _) => c!)
-            .Collect();
+        IncrementalValueProvider<EquatableArray<Located<HookMethod>>> writtenMethods = ReadMethods(context);
+        IncrementalValueProvider<EquatableArray<Located<HookClass>>> writtenClasses = ReadClasses(context, specs);
         IncrementalValueProvider<EquatableArray<HookMethod>> methods = writtenMethods
             .Select((all, _) => new EquatableArray<HookMethod>(all.Select(m => m.Value)))
             .WithTrackingName(TrackingNames.Methods);
         IncrementalValueProvider<EquatableArray<HookClass>> classes = writtenClasses
-            .Select((all, _) => new EquatableArray<HookClass>(all.Select(c => c.Value).Distinct()))
+            .Select((all, _) => new EquatableArray<HookClass>(all.Select(c => c.Value)))
             .WithTrackingName(TrackingNames.Classes);
 
-        IncrementalValuesProvider<BoundSpec> bound = specs
+        EmitAll(context, specs
             .Combine(methods.Combine(classes))
             .SelectMany((all, _) => all.Left.Select(spec => HookBinder.Bind(spec, all.Right.Left, all.Right.Right)))
-            .WithTrackingName(TrackingNames.Bound);
-        EmitAll(context, bound);
+            .WithTrackingName(TrackingNames.Bound));
 
-        IncrementalValueProvider<EquatableArray<DiagnosticInfo>> judged = specs
+        IncrementalValuesProvider<DiagnosticInfo> judged = allFiles
             .Combine(writtenMethods.Combine(writtenClasses))
-            .Select((all, _) => new EquatableArray<DiagnosticInfo>(all.Left.SelectMany(spec => HookJudge.Judge(spec, all.Right.Left, all.Right.Right))))
+            .SelectMany((all, _) => Judge(all.Left, all.Right.Left, all.Right.Right))
             .WithTrackingName(TrackingNames.Judged);
-        context.RegisterSourceOutput(judged.Combine(context.CompilationProvider), ReportHooks);
+
+        // The compilation only turns places into locations; a project without faults never comes here.
+        context.RegisterSourceOutput(judged.Combine(context.CompilationProvider), (output, found) => output.ReportDiagnostic(found.Left.ToDiagnostic(found.Right)));
+    }
+
+    private static IncrementalValueProvider<EquatableArray<Located<HookMethod>>> ReadMethods(IncrementalGeneratorInitializationContext context)
+    {
+        IncrementalValueProvider<ImmutableArray<UsingAlias>> aliases = context.SyntaxProvider
+            .CreateSyntaxProvider((node, _) => UsingAlias.IsGlobal(node), (c, _) => UsingAlias.Read((UsingDirectiveSyntax)c.Node))
+            .Collect();
+        return context.SyntaxProvider
+            .CreateSyntaxProvider((node, _) => HookMethodReader.IsCandidate(node), (c, _) => HookMethodReader.Read((MethodDeclarationSyntax)c.Node))
+            .Collect()
+            .Combine(aliases)
+            .Select((all, _) => Expand(all.Left, all.Right))
+            .WithTrackingName(TrackingNames.ReadMethods);
+    }
+
+    /// <summary>Constructors may take types of any file, so that these are read from the compilation: only those that a spec names.</summary>
+    private static IncrementalValueProvider<EquatableArray<Located<HookClass>>> ReadClasses(
+        IncrementalGeneratorInitializationContext context,
+        IncrementalValueProvider<EquatableArray<ValidSpec>> specs) => specs
+            .Select((all, _) => new EquatableArray<HookTarget>(all.SelectMany(s => s.HooksByClass()).Select(hooks => hooks.First().Target with { Method = "" })))
+            .Combine(context.CompilationProvider)
+            .Select((all, cancel) => new EquatableArray<Located<HookClass>>(all.Left.Select(t => HookClassReader.Read(all.Right, t, cancel)).OfType<Located<HookClass>>()))
+            .WithTrackingName(TrackingNames.ReadClasses);
+
+    private static EquatableArray<Located<HookMethod>> Expand(ImmutableArray<Located<HookMethod>> methods, ImmutableArray<UsingAlias> aliases)
+    {
+        Dictionary<string, WrittenType> meanings = aliases.GroupBy(a => a.Name).ToDictionary(same => same.Key, same => same.First().Means);
+        return new(meanings.Count == 0 ? methods : methods.Select(m => m with { Value = m.Value.Expand(UsingAlias.Among(meanings)) }));
+    }
+
+    private static IEnumerable<DiagnosticInfo> Judge(EquatableArray<SpecFile> files, EquatableArray<Located<HookMethod>> methods, EquatableArray<Located<HookClass>> classes)
+    {
+        foreach (ValidSpec spec in SpecFile.ValidOf(files))
+        {
+            var judge = new HookJudge(spec);
+            SpecFile file = files.First(f => f.Result.Model == spec.Model);
+            var places = new Lazy<IReadOnlyDictionary<string, SpecSpan>>(() => SpecPlaces.OfReferences(file.Text));
+            judge.JudgeAll(methods, classes, hook => places.Value.TryGetValue(hook.Name, out SpecSpan span) ? LocationInfo.Of(file.Path, span) : null);
+            foreach (DiagnosticInfo found in judge.Found)
+            {
+                yield return found;
+            }
+        }
     }
 
     /// <summary>One output for each generated file, so that an edit emits again only what it changes.</summary>
     private static void EmitAll(IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<BoundSpec> bound)
     {
-        IncrementalValuesProvider<(BoundClass Class, string Pool)> classes = bound
-            .SelectMany((b, _) => b.Classes.Select(c => (c, $"{b.Spec.Namespace}.{b.Spec.Pool}")))
+        IncrementalValuesProvider<(BoundClass Class, string PoolType)> classes = bound
+            .SelectMany((b, _) => b.Classes.Select(c => (c, b.Spec.PoolType)))
             .WithTrackingName(TrackingNames.HookClasses);
-        IncrementalValuesProvider<(string Namespace, ProgramModel Program)> programs = bound
-            .SelectMany((b, _) => b.Spec.Model.Programs.Select(p => (b.Spec.Namespace, p)))
+        IncrementalValuesProvider<(string Namespace, ProgramModel Program, string File)> programs = bound
+            .SelectMany((b, _) => b.Spec.Model.Programs.Zip(b.ProgramFiles, (p, file) => (b.Spec.Namespace, p, file)))
             .WithTrackingName(TrackingNames.Programs);
-        context.RegisterSourceOutput(classes, (output, c) => Add(output, c.Class.FullName, () => HookClassEmitter.Emit(c.Class, c.Pool)));
-        context.RegisterSourceOutput(programs, (output, p) => Add(output, $"{p.Namespace}.Programs.{SpecNaming.ToPascalCase(p.Program.Name)}", () => ProgramEmitter.Emit(p.Namespace, p.Program)));
-        IncrementalValuesProvider<BoundSpec> withoutWords = bound.Select((b, _) => Words.WithoutHookDescriptions(b));
-        context.RegisterSourceOutput(withoutWords, (output, b) => Add(output, $"{b.Spec.Namespace}.{b.Spec.Pool}", () => PoolEmitter.Emit(b)));
-        context.RegisterSourceOutput(withoutWords, (output, b) => Add(output, $"{b.Spec.Namespace}.{b.Spec.Orchestrator}", () => OrchestratorEmitter.Emit(b)));
-        context.RegisterSourceOutput(withoutWords.Select((b, _) => b.Spec), (output, s) => Add(output, $"{s.Namespace}.{s.Definition}", () => DefinitionEmitter.Emit(s)));
+        IncrementalValuesProvider<BoundSpec> wordless = bound
+            .Select((b, _) => Words.WithoutHookDescriptions(b))
+            .WithTrackingName(TrackingNames.Wordless);
+        context.RegisterSourceOutput(classes, (output, c) => Add(output, c.Class.File, () => HookClassEmitter.Emit(c.Class, c.PoolType)));
+        context.RegisterSourceOutput(programs, (output, p) => Add(output, p.File, () => ProgramEmitter.Emit(p.Namespace, p.Program)));
+        context.RegisterSourceOutput(wordless, (output, b) => Add(output, b.Spec.PoolType, () => PoolEmitter.Emit(b)));
+        context.RegisterSourceOutput(wordless, (output, b) => Add(output, $"{b.Spec.Namespace}.{b.Spec.Orchestrator}", () => OrchestratorEmitter.Emit(b)));
+        context.RegisterSourceOutput(wordless.Select((b, _) => b.Spec), (output, s) => Add(output, $"{s.Namespace}.{s.Definition}", () => DefinitionEmitter.Emit(s)));
     }
 
-    private static void Add(SourceProductionContext output, string name, Func<SourceText> emit)
+    private static void Add(SourceProductionContext output, string file, Func<SourceText> emit)
     {
 #pragma warning disable CA1031 // An unexpected exception is the generator's fault and must not look like the user's.
         try
         {
-            output.AddSource(name + ".g.cs", emit());
+            output.AddSource(FileNames.Shorten(file) + ".g.cs", emit());
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            output.ReportDiagnostic(Diagnostic.Create(HookDiagnostics.Internal, Location.None, exception.ToString().Replace("\r", "").Replace('\n', ' ')));
+            output.ReportDiagnostic(GeneratorDiagnostics.Failed(exception));
         }
 #pragma warning restore CA1031
     }
-
-    private static EquatableArray<ValidSpec> Valid(ImmutableArray<SpecFile> files) => new(files
-        .Where(f => f.Result.Model is not null)
-        .Select(f => new ValidSpec(f.Result.Model!, f.Result.Plans, f.Result.Reversals))
-        .GroupBy(s => s.Namespace)
-        .Select(same => same.First()));
 
     private static void ReportProblems(SourceProductionContext output, SpecFile file)
     {
@@ -102,9 +138,9 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         }
     }
 
-    private static void ReportSameNames(SourceProductionContext output, ImmutableArray<SpecFile> files)
+    private static void ReportSameNames(SourceProductionContext output, EquatableArray<SpecFile> files)
     {
-        foreach (var same in files.Where(f => f.Result.Model is not null).GroupBy(f => SpecNaming.ToPascalCase(f.Result.Model!.Name)))
+        foreach (var same in files.Where(f => f.Valid is not null).GroupBy(f => f.Valid!.Namespace, StringComparer.OrdinalIgnoreCase))
         {
             foreach (SpecFile other in same.Skip(1))
             {
@@ -113,11 +149,12 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         }
     }
 
-    private static void ReportHooks(SourceProductionContext output, (EquatableArray<DiagnosticInfo> Found, Compilation Compilation) judged)
+    /// <summary>The package's props say who expects a spec: projects that refer to it themselves, not those that inherit it.</summary>
+    private static void ReportNoSpec(SourceProductionContext output, EquatableArray<SpecFile> files, string? expects)
     {
-        foreach (DiagnosticInfo info in judged.Found)
+        if (files.Count == 0 && string.Equals(expects, "true", StringComparison.OrdinalIgnoreCase))
         {
-            output.ReportDiagnostic(info.ToDiagnostic(judged.Compilation));
+            output.ReportDiagnostic(Diagnostic.Create(GeneratorDiagnostics.NoSpec, Location.None));
         }
     }
 }

@@ -1,12 +1,22 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Ryuso.Generator.Binding;
 using Ryuso.Spec;
 
 namespace Ryuso.Generator;
 
-/// <summary>A spec file as it was read.</summary>
-internal sealed record SpecFile(string Path, SpecResult Result)
+/// <summary>A spec file as it was read. Two of the same text are equal: all else follows from it.</summary>
+internal sealed class SpecFile(string path, string text) : IEquatable<SpecFile>
 {
+    public string Path { get; } = path;
+
+    public string Text { get; } = text;
+
+    public SpecResult Result { get; } = SpecReader.Read(text);
+
+    /// <summary>What of it can be generated; null where nothing can.</summary>
+    public ValidSpec? Valid => Result.Model is { } model ? new ValidSpec(model, Result.Plans, Result.Reversals) : null;
+
     public static bool IsSpec(AdditionalText file, AnalyzerConfigOptionsProvider options)
     {
         string name = System.IO.Path.GetFileName(file.Path);
@@ -17,5 +27,18 @@ internal sealed record SpecFile(string Path, SpecResult Result)
     }
 
     public static SpecFile Read(AdditionalText file, CancellationToken cancellationToken) =>
-        new(file.Path, SpecReader.Read(file.GetText(cancellationToken)?.ToString() ?? ""));
+        new(file.Path, file.GetText(cancellationToken)?.ToString() ?? "");
+
+    /// <summary>The specs of all files; of those with one C# name only the first.</summary>
+    public static EquatableArray<ValidSpec> ValidOf(IEnumerable<SpecFile> files) => new(files
+        .Select(f => f.Valid)
+        .OfType<ValidSpec>()
+        .GroupBy(s => s.Namespace, StringComparer.OrdinalIgnoreCase)
+        .Select(same => same.First()));
+
+    public bool Equals(SpecFile? other) => other is not null && Path == other.Path && Text == other.Text;
+
+    public override bool Equals(object? obj) => Equals(obj as SpecFile);
+
+    public override int GetHashCode() => Text.GetHashCode();
 }

@@ -5,12 +5,16 @@ internal static class TrackingNames
 {
     public const string Files = "Ryuso.Files";
     public const string Specs = "Ryuso.Specs";
+    public const string ReadMethods = "Ryuso.ReadMethods";
+    public const string ReadClasses = "Ryuso.ReadClasses";
     public const string Methods = "Ryuso.Methods";
     public const string Classes = "Ryuso.Classes";
     public const string Bound = "Ryuso.Bound";
     public const string HookClasses = "Ryuso.HookClasses";
     public const string Programs = "Ryuso.Programs";
+    public const string Wordless = "Ryuso.Wordless";
     public const string Judged = "Ryuso.Judged";
 
-    public static readonly string[] All = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Judged];
+    /// <summary>Every step behind the reading of C#.</summary>
+    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Wordless, Judged];
 }

@@ -14,6 +14,14 @@ internal sealed record ValidSpec(SpecModel Model, EquatableArray<Plan> Plans, Eq
     public string Orchestrator => Namespace + "Orchestrator";
 
     public string Definition => Namespace + "Definition";
+
+    /// <summary>The pool by its full name.</summary>
+    public string PoolType => $"{Namespace}.{Pool}";
+
+    /// <summary>The hooks with the methods that they lead to, one group for each hook class.</summary>
+    public IEnumerable<IGrouping<string, (HookModel Hook, HookTarget Target)>> HooksByClass() => Model.Hooks
+        .Select(hook => (Hook: hook, Target: SpecNaming.Target(Model, hook)))
+        .GroupBy(h => h.Target.FullClass);
 }
 
 /// <summary>What a hook method hands back.</summary>
@@ -43,13 +51,17 @@ internal sealed record BoundHook(HookModel Hook, HookTarget Target, BoundMethod?
 internal sealed record BoundClass(
     string Namespace,
     string Name,
+    string Keyword,
     bool IsMade,
     bool IsUsable,
     EquatableArray<ConstructorParameter> Constructor,
     EquatableArray<BoundHook> Hooks)
 {
     public string FullName => Namespace + "." + Name;
+
+    /// <summary>The generated file without its extension.</summary>
+    public string File { get; init; } = "";
 }
 
 /// <summary>A spec joined with the user's hook classes: all that emission needs.</summary>
-internal sealed record BoundSpec(ValidSpec Spec, EquatableArray<BoundClass> Classes);
+internal sealed record BoundSpec(ValidSpec Spec, EquatableArray<BoundClass> Classes, EquatableArray<string> ProgramFiles);

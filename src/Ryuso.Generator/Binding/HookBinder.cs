@@ -1,4 +1,3 @@
-using Ryuso.Generator.Diagnostics;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
 
@@ -10,34 +9,37 @@ internal static class HookBinder
     public static BoundSpec Bind(ValidSpec spec, IEnumerable<HookMethod> methods, IEnumerable<HookClass> classes)
     {
         ILookup<string, HookMethod> written = methods.ToLookup(m => m.Class + "." + m.Name);
-        Dictionary<string, HookClass> known = [];
-        foreach (HookClass type in classes)
-        {
-            known[type.Name] = type;
-        }
+        Dictionary<string, HookClass> known = classes.ToDictionary(c => c.Name);
+        List<BoundClass> bound = [.. spec.HooksByClass().Select(hooks => BindClass(spec, [.. hooks], known, written))];
+        IReadOnlyList<string> files = FileNames.Unique(bound.Select(c => c.FullName).Concat(spec.Model.Programs.Select(p => $"{spec.Namespace}.Programs.{SpecNaming.ToPascalCase(p.Name)}")));
+        return new BoundSpec(
+            spec,
+            new(bound.Select((c, i) => c with { File = files[i] })),
+            new(files.Skip(bound.Count)));
+    }
 
-        var bound = spec.Model.Hooks
-            .Select(hook => (Hook: hook, Target: SpecNaming.Target(spec.Model, hook)))
-            .GroupBy(h => (h.Target.Namespace, h.Target.Class))
-            .Select(group => BindClass(spec, group.Key.Namespace, group.Key.Class, group));
-        return new BoundSpec(spec, new(bound));
+    private static BoundClass BindClass(
+        ValidSpec spec,
+        List<(HookModel Hook, HookTarget Target)> hooks,
+        Dictionary<string, HookClass> known,
+        ILookup<string, HookMethod> written)
+    {
+        HookTarget first = hooks[0].Target;
+        known.TryGetValue(first.FullClass, out HookClass? type);
+        bool isStatic = type is { IsStatic: true };
+        List<BoundHook> methods = [.. hooks.Select(h => new BoundHook(h.Hook, h.Target, Method(h.Hook, h.Target)))];
+        return new BoundClass(
+            first.Namespace,
+            first.Class,
+            type?.Keyword ?? "class",
+            !isStatic && methods.Any(m => m.Method is { IsStatic: false }),
+            type?.Unusable is null,
+            type?.Constructor ?? default,
+            new(methods));
 
-        BoundClass BindClass(ValidSpec spec, string space, string name, IEnumerable<(HookModel Hook, HookTarget Target)> hooks)
-        {
-            known.TryGetValue(space + "." + name, out HookClass? type);
-            List<BoundHook> methods = [.. hooks.Select(h => new BoundHook(
-                h.Hook,
-                h.Target,
-                written[h.Target.FullClass + "." + h.Target.Method].FirstOrDefault() is { } method
-                    ? HookShape.Of(spec, h.Hook, h.Target, method).Method
-                    : HookShape.Default(type)))];
-            return new BoundClass(
-                space,
-                name,
-                type is not { IsStatic: true } && methods.Any(m => m.Method is { IsStatic: false }),
-                type?.Unusable is null,
-                type?.Constructor ?? default,
-                new(methods));
-        }
+        BoundMethod? Method(HookModel hook, HookTarget target) =>
+            HookShape.Candidates(written[target.FullClass + "." + target.Method], m => m) is { Count: > 0 } bodies ? new HookShape(spec, hook, target).Of(bodies[0], isStatic).Method
+            : type?.Unusable is null ? HookShape.Default(isStatic)
+            : null;
     }
 }

@@ -3,27 +3,39 @@ using Ryuso.Spec;
 
 namespace Ryuso.Generator.Binding;
 
-/// <summary>A parameter as the user wrote it: the type by its simple name.</summary>
-internal sealed record HookParameter(string Type, string Name, bool HasModifier);
+/// <summary>A parameter as the user wrote it. <see cref="Obstacle"/> says what keeps it from being filled, such as <c>'ref'</c>.</summary>
+internal sealed record HookParameter(WrittenType Type, string Name, string? Obstacle);
 
-/// <summary>An implementing part of a partial method, read from syntax alone. <see cref="Returns"/> holds simple names, such as <c>Task&lt;DebitOutputs&gt;</c>.</summary>
+/// <summary>An implementing part of a partial method, read from syntax alone.</summary>
 internal sealed record HookMethod(
     string Class,
     string Name,
     string Modifiers,
     bool IsStatic,
+    bool IsAsync,
     bool IsReachable,
     bool IsGeneric,
     bool HasOwnDefinition,
-    string Returns,
-    EquatableArray<HookParameter> Parameters);
+    WrittenType Returns,
+    EquatableArray<HookParameter> Parameters)
+{
+    /// <summary>The class without its namespace and enclosing types.</summary>
+    public string SimpleClass => Class.Substring(Class.LastIndexOfAny(['.', '+']) + 1);
+
+    public HookMethod Expand(Func<string, WrittenType?> aliases) => this with
+    {
+        Returns = Returns.Expand(aliases),
+        Parameters = new(Parameters.Select(p => p with { Type = p.Type.Expand(aliases) })),
+    };
+}
 
 /// <summary>A constructor parameter by its full type name.</summary>
-internal sealed record ConstructorParameter(string Type, bool IsOptional, bool IsUnknown);
+internal sealed record ConstructorParameter(string Type, string Name, bool IsOptional);
 
 /// <summary>What the user has written of a class, all its parts together.</summary>
 internal sealed record HookClass(
     string Name,
+    string Keyword,
     bool IsStatic,
     string? Unusable,
     EquatableArray<ConstructorParameter> Constructor);

@@ -9,33 +9,42 @@ namespace Ryuso.Generator.Binding;
 internal static class HookMethodReader
 {
     public static bool IsCandidate(SyntaxNode node) =>
-        node is MethodDeclarationSyntax { Parent: TypeDeclarationSyntax } method
-        && method.Modifiers.Any(SyntaxKind.PartialKeyword)
-        && (method.Body is not null || method.ExpressionBody is not null);
+        node is MethodDeclarationSyntax { Parent: TypeDeclarationSyntax } method && Is(method, SyntaxKind.PartialKeyword) && HasBody(method);
 
     public static Located<HookMethod> Read(MethodDeclarationSyntax method)
     {
         IEnumerable<string> kept = method.Modifiers
             .Where(m => !m.IsKind(SyntaxKind.PartialKeyword) && !m.IsKind(SyntaxKind.AsyncKeyword))
             .Select(m => m.Text);
-        bool isPublic = method.Modifiers.Any(SyntaxKind.PublicKeyword);
-        bool isInternal = method.Modifiers.Any(SyntaxKind.InternalKeyword);
         var parent = (TypeDeclarationSyntax)method.Parent!;
-        return new Located<HookMethod>(
-            new HookMethod(
-                NameOf(parent),
-                method.Identifier.ValueText,
-                string.Join(" ", kept),
-                method.Modifiers.Any(SyntaxKind.StaticKeyword),
-                isPublic || isInternal,
-                method.TypeParameterList is not null,
-                parent.Members.OfType<MethodDeclarationSyntax>().Any(m => m.Body is null && m.ExpressionBody is null && m.Identifier.ValueText == method.Identifier.ValueText),
-                SimpleName(method.ReturnType),
-                new(method.ParameterList.Parameters.Select(p => new HookParameter(SimpleName(p.Type), p.Identifier.Text, p.Modifiers.Count > 0)))),
-            LocationInfo.Of(method.Identifier));
+        var read = new HookMethod(
+            NameOf(parent),
+            method.Identifier.ValueText,
+            string.Join(" ", kept),
+            Is(method, SyntaxKind.StaticKeyword),
+            Is(method, SyntaxKind.AsyncKeyword),
+            Is(method, SyntaxKind.PublicKeyword) || (Is(method, SyntaxKind.InternalKeyword) && !Is(method, SyntaxKind.PrivateKeyword)),
+            method.TypeParameterList is not null,
+            parent.Members.OfType<MethodDeclarationSyntax>().Any(m => !HasBody(m) && IsSameSignature(m, method)),
+            WrittenType.Of(method.ReturnType),
+            new(method.ParameterList.Parameters.Select(Read)));
+        return new Located<HookMethod>(read.Expand(UsingAlias.InScope(parent)), LocationInfo.Of(method.Identifier));
     }
 
-    /// <summary>The class with its namespaces and enclosing types, joined with dots.</summary>
+    private static HookParameter Read(ParameterSyntax parameter) => new(
+        WrittenType.Of(parameter.Type),
+        parameter.Identifier.Text,
+        parameter.Modifiers.Count > 0 ? $"'{parameter.Modifiers}'" : parameter.Default is not null ? "a default value" : null);
+
+    private static bool Is(MethodDeclarationSyntax method, SyntaxKind modifier) => method.Modifiers.Any(modifier);
+
+    private static bool HasBody(MethodDeclarationSyntax method) => method.Body is not null || method.ExpressionBody is not null;
+
+    private static bool IsSameSignature(MethodDeclarationSyntax one, MethodDeclarationSyntax other) =>
+        one.Identifier.ValueText == other.Identifier.ValueText
+        && one.ParameterList.Parameters.Select(p => WrittenType.Of(p.Type)).SequenceEqual(other.ParameterList.Parameters.Select(p => WrittenType.Of(p.Type)));
+
+    /// <summary>The class with its namespaces, joined with dots, and its enclosing types, joined with plus signs.</summary>
     private static string NameOf(TypeDeclarationSyntax type)
     {
         string name = type.Identifier.ValueText;
@@ -43,24 +52,12 @@ internal static class HookMethodReader
         {
             name = node switch
             {
-                TypeDeclarationSyntax outer => outer.Identifier.ValueText + "." + name,
-                BaseNamespaceDeclarationSyntax space => WithoutTrivia(space.Name) + "." + name,
+                TypeDeclarationSyntax outer => outer.Identifier.ValueText + "+" + name,
+                BaseNamespaceDeclarationSyntax space => WrittenType.Of(space.Name).Name + "." + name,
                 _ => name,
             };
         }
 
         return name;
     }
-
-    private static string WithoutTrivia(NameSyntax name) => string.Concat(name.DescendantTokens().Select(t => t.ValueText));
-
-    private static string SimpleName(TypeSyntax? type) => type switch
-    {
-        null => "",
-        QualifiedNameSyntax qualified => SimpleName(qualified.Right),
-        AliasQualifiedNameSyntax alias => SimpleName(alias.Name),
-        GenericNameSyntax generic => $"{generic.Identifier.ValueText}<{string.Join(",", generic.TypeArgumentList.Arguments.Select(SimpleName))}>",
-        IdentifierNameSyntax identifier => identifier.Identifier.ValueText,
-        _ => type.WithoutTrivia().ToString(),
-    };
 }

@@ -3,89 +3,113 @@ using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator.Binding;
 
-/// <summary>Which shapes a hook method may have, and which one a method has.</summary>
-internal static class HookShape
+/// <summary>Which shapes the method of a hook may have, which one it has, and which one is nearest to it.</summary>
+internal sealed class HookShape(ValidSpec spec, HookModel hook, HookTarget target)
 {
+    private const string Task = "System.Threading.Tasks.Task";
+    private const string ValueTask = "System.Threading.Tasks.ValueTask";
+
     /// <summary>The shape of a hook that nobody has implemented yet.</summary>
-    public static BoundMethod Default(HookClass? type) => new(
-        type is { IsStatic: true } ? "public static" : "public",
-        type is { IsStatic: true },
+    public static BoundMethod Default(bool isStatic) => new(
+        isStatic ? "public static" : "public",
+        isStatic,
         HookReturn.Result,
         null,
         new([new BoundParameter(HookInput.Args, "args"), new BoundParameter(HookInput.Pool, "pool")]));
 
-    /// <summary>The method's shape, or what is wrong with it.</summary>
-    public static (BoundMethod? Method, string? Problem) Of(ValidSpec spec, HookModel hook, HookTarget target, HookMethod method)
+    /// <summary>The shape that we would write for somebody: outputs as a record where they are declared, else through the pool.</summary>
+    public BoundMethod Suggested(bool isStatic) => hook.Outputs is null
+        ? Default(isStatic)
+        : Default(isStatic) with { Returns = HookReturn.Outputs, Parameters = new([new BoundParameter(HookInput.Args, "args")]) };
+
+    /// <summary>Of the methods with a hook's name those that can be meant: overloads that the user has defined alone are others.</summary>
+    public static IReadOnlyList<T> Candidates<T>(IEnumerable<T> bodies, Func<T, HookMethod> method)
     {
-        if (method.IsGeneric)
-        {
-            return (null, "it must not be generic");
-        }
+        List<T> all = [.. bodies];
+        List<T> undefined = [.. all.Where(b => !method(b).HasOwnDefinition)];
+        return undefined.Count > 0 ? undefined : all;
+    }
 
-        if (!method.IsReachable)
+    /// <summary>The method's shape, or what is wrong with it.</summary>
+    public (BoundMethod? Method, string? Problem) Of(HookMethod method, bool inStaticClass)
+    {
+        string? problem = method switch
         {
-            return (null, "it must be public or internal");
-        }
-
+            { HasOwnDefinition: true } => "its defining part is generated; remove the one that you wrote",
+            { IsGeneric: true } => "it must not be generic",
+            { IsReachable: false } => "it must be public or internal",
+            { IsStatic: false } when inStaticClass => "it must be static, as its class is",
+            { IsAsync: true, Returns.Name: "void" } => "nobody can wait for 'async void'",
+            _ => null,
+        };
         List<BoundParameter> parameters = [];
         foreach (HookParameter parameter in method.Parameters)
         {
-            HookInput? input =
-                parameter.HasModifier ? null
-                : parameter.Type == target.Method + "Args" ? HookInput.Args
-                : parameter.Type == spec.Pool ? HookInput.Pool
-                : parameter.Type == "HookContext" ? HookInput.Context
-                : parameter.Type == "CancellationToken" ? HookInput.Cancellation
-                : null;
-            if (input is null)
-            {
-                return (null, $"the parameter '{parameter.Name}' must be one of {target.Method}Args, {spec.Pool}, HookContext and CancellationToken, by value");
-            }
-
-            if (parameters.Any(p => p.Input == input))
-            {
-                return (null, $"it takes {parameter.Type} twice");
-            }
-
-            parameters.Add(new BoundParameter(input.Value, parameter.Name));
+            HookInput? input = Input(parameter.Type);
+            problem ??= input is null
+                ? $"the parameter '{parameter.Name}' has the type '{parameter.Type}', and a hook takes {Choices()}"
+                : parameter.Obstacle is not null
+                    ? $"the parameter '{parameter.Name}' must stand without {parameter.Obstacle}"
+                    : parameters.Any(p => p.Input == input) ? $"it takes '{parameter.Type}' twice" : null;
+            parameters.Add(new BoundParameter(input ?? default, parameter.Name));
         }
 
-        (HookReturn Kind, string? Awaited)? returns = Returns(method.Returns, target, hook.Outputs is not null);
-        return returns is null
-            ? (null, $"it returns '{method.Returns}', and a hook returns {Choices(target, hook)}")
-            : (new BoundMethod(method.Modifiers, method.IsStatic, returns.Value.Kind, returns.Value.Awaited, new(parameters)), null);
+        (HookReturn Kind, string? Awaited)? returns = Returns(method.Returns);
+        problem ??= returns is null ? $"it returns '{method.Returns}', and a hook returns {ReturnChoices()}" : null;
+        return problem is null
+            ? (new BoundMethod(method.Modifiers, method.IsStatic, returns!.Value.Kind, returns.Value.Awaited, new(parameters)), null)
+            : (null, problem);
     }
 
-    /// <summary>A right signature for a hook, as near as can be to what was written.</summary>
-    public static string Example(HookModel hook, HookTarget target, bool isStatic, bool isAsync)
+    /// <summary>The right shape that keeps most of what was written.</summary>
+    public BoundMethod Nearest(HookMethod method, bool inStaticClass)
     {
-        string result = hook.Outputs is not null ? target.Method + "Outputs" : "HookResult";
-        return $"public {(isStatic ? "static " : "")}{(isAsync ? "async " : "")}partial {(isAsync ? $"Task<{result}>" : result)} {target.Method}({target.Method}Args args) {{ … }}";
-    }
-
-    private static (HookReturn Kind, string? Awaited)? Returns(string type, HookTarget target, bool hasOutputs)
-    {
-        foreach (string task in new[] { "Task", "ValueTask" })
+        List<BoundParameter> kept = [];
+        foreach (HookParameter parameter in method.Parameters)
         {
-            if (type == task)
+            if (Input(parameter.Type) is { } input && kept.All(p => p.Input != input))
             {
-                return (HookReturn.Nothing, task);
-            }
-
-            if (type.StartsWith(task + "<", StringComparison.Ordinal) && type.EndsWith(">", StringComparison.Ordinal))
-            {
-                string inner = type.Substring(task.Length + 1, type.Length - task.Length - 2);
-                return inner != "void" && Returns(inner, target, hasOutputs) is { Awaited: null } result ? (result.Kind, task) : null;
+                kept.Add(new BoundParameter(input, parameter.Name));
             }
         }
 
-        return type == "void" ? (HookReturn.Nothing, null)
-            : type == "HookResult" ? (HookReturn.Result, null)
-            : type == target.Method + "Outputs" && hasOutputs ? (HookReturn.Outputs, null)
+        if (method.Parameters.Any(p => Input(p.Type) is null) && kept.All(p => p.Input != HookInput.Args))
+        {
+            kept.Insert(0, new BoundParameter(HookInput.Args, kept.Any(p => p.Name == "args") ? "arguments" : "args"));
+        }
+
+        bool isStatic = method.IsStatic || inStaticClass;
+        (HookReturn Kind, string? Awaited) returns = method is { IsAsync: true, Returns.Name: "void" }
+            ? (HookReturn.Nothing, "Task")
+            : Returns(method.Returns) ?? (hook.Outputs is null ? HookReturn.Result : HookReturn.Outputs, method.Returns.Names(ValueTask) ? "ValueTask" : method.IsAsync || method.Returns.Names(Task) ? "Task" : null);
+        string modifiers = method.IsReachable && isStatic == method.IsStatic
+            ? method.Modifiers
+            : (method.Modifiers.Contains("internal") ? "internal" : "public") + (isStatic ? " static" : "");
+        return new BoundMethod(modifiers, isStatic, returns.Kind, returns.Awaited, new(kept));
+    }
+
+    private HookInput? Input(WrittenType type) =>
+        type.Argument is not null ? null
+        : type.Names($"{target.FullClass}.{target.Method}Args") ? HookInput.Args
+        : type.Names($"{spec.Namespace}.{spec.Pool}") ? HookInput.Pool
+        : type.Names("Ryuso.HookContext") ? HookInput.Context
+        : type.Names("System.Threading.CancellationToken") ? HookInput.Cancellation
+        : null;
+
+    private (HookReturn Kind, string? Awaited)? Returns(WrittenType type)
+    {
+        string? awaited = type.Names(Task) ? "Task" : type.Names(ValueTask) ? "ValueTask" : null;
+        WrittenType? result = awaited is null ? type : type.Argument;
+        return result is null or { Name: "void" } ? result is null || awaited is null ? (HookReturn.Nothing, awaited) : null
+            : result.Argument is not null ? null
+            : result.Names("Ryuso.HookResult") ? (HookReturn.Result, awaited)
+            : hook.Outputs is not null && result.Names($"{target.FullClass}.{target.Method}Outputs") ? (HookReturn.Outputs, awaited)
             : null;
     }
 
-    private static string Choices(HookTarget target, HookModel hook) => hook.Outputs is null
-        ? "void, HookResult, or Task or ValueTask of these (its key \"outputs\" is absent, so it has no outputs record)"
-        : $"{target.Method}Outputs, HookResult, void, or Task or ValueTask of these";
+    private string Choices() => $"any of {target.Method}Args, {spec.Pool}, HookContext and CancellationToken, in any order";
+
+    private string ReturnChoices() => hook.Outputs is null
+        ? "void, HookResult, or a Task or ValueTask of these (it has no outputs record, since its key \"outputs\" is absent)"
+        : $"{target.Method}Outputs, HookResult, void, or a Task or ValueTask of these";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
 using Ryuso.Spec;
@@ -7,26 +8,59 @@ namespace Ryuso.Generator.Diagnostics;
 /// <summary>A place in a file as a value, so that no syntax tree is kept alive.</summary>
 internal sealed record LocationInfo(string File, TextSpan Span, LinePositionSpan Lines)
 {
-    public static LocationInfo Of(SyntaxNode node) => Of(node.GetLocation());
+    public static LocationInfo Of(SyntaxToken token)
+    {
+        Location location = token.GetLocation();
+        return new LocationInfo(location.SourceTree?.FilePath ?? "", location.SourceSpan, location.GetLineSpan().Span);
+    }
 
-    public static LocationInfo Of(SyntaxToken token) => Of(token.GetLocation());
+    public static LocationInfo Of(string file, SpecSpan span) => new(
+        file,
+        new TextSpan(span.Start, span.Length),
+        new LinePositionSpan(new(span.Line, span.Column), new(span.EndLine, span.EndColumn)));
+
+    public Location ToLocation() => Location.Create(File, Span, Lines);
 
     /// <summary>A location within its syntax tree, where there is one: <c>#pragma</c> and .editorconfig work on these only.</summary>
     public Location ToLocation(Compilation compilation) =>
         compilation.SyntaxTrees.FirstOrDefault(t => t.FilePath == File && Span.End <= t.Length) is { } tree
             ? Location.Create(tree, Span)
-            : Location.Create(File, Span, Lines);
-
-    private static LocationInfo Of(Location location) =>
-        new(location.SourceTree?.FilePath ?? "", location.SourceSpan, location.GetLineSpan().Span);
+            : ToLocation();
 }
 
-/// <summary>A diagnostic about C# as a value.</summary>
-internal sealed record DiagnosticInfo(DiagnosticDescriptor Descriptor, LocationInfo? At, EquatableArray<string> Arguments)
+/// <summary>A diagnostic about hooks as a value, with the fix that goes with it.</summary>
+internal sealed record DiagnosticInfo(DiagnosticDescriptor Descriptor, LocationInfo? At, EquatableArray<string> Arguments, HookFix? Fix = null)
 {
     public static DiagnosticInfo Of(DiagnosticDescriptor descriptor, LocationInfo? at, params string[] arguments) =>
         new(descriptor, at, new(arguments));
 
     public Diagnostic ToDiagnostic(Compilation compilation) =>
         Diagnostic.Create(Descriptor, At?.ToLocation(compilation) ?? Location.None, [.. Arguments]);
+}
+
+/// <summary>What a code fix has to write.</summary>
+/// <param name="Kind">One of the constants.</param>
+/// <param name="Namespace">The hook class's namespace.</param>
+/// <param name="Class">The hook class.</param>
+/// <param name="Code">The members, the signature or the name to write.</param>
+internal sealed record HookFix(string Kind, string Namespace, string Class, string Code)
+{
+    public const string WriteHooks = nameof(WriteHooks);
+    public const string WriteClass = nameof(WriteClass);
+    public const string CorrectSignature = nameof(CorrectSignature);
+    public const string Rename = nameof(Rename);
+
+    public ImmutableDictionary<string, string?> ToProperties() => ImmutableDictionary<string, string?>.Empty
+        .Add(nameof(Kind), Kind)
+        .Add(nameof(Namespace), Namespace)
+        .Add(nameof(Class), Class)
+        .Add(nameof(Code), Code);
+
+    public static HookFix? Of(ImmutableDictionary<string, string?> properties) =>
+        properties.TryGetValue(nameof(Kind), out string? kind)
+        && properties.TryGetValue(nameof(Namespace), out string? space)
+        && properties.TryGetValue(nameof(Class), out string? type)
+        && properties.TryGetValue(nameof(Code), out string? code)
+            ? new HookFix(kind!, space!, type!, code!)
+            : null;
 }

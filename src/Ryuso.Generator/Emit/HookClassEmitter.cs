@@ -9,7 +9,7 @@ internal static class HookClassEmitter
     public static SourceText Emit(BoundClass type, string poolType)
     {
         var code = new CodeWriter(type.Namespace);
-        code.Open($"partial class {type.Name}");
+        code.Open($"partial {type.Keyword} {type.Name}");
         foreach (BoundHook hook in type.Hooks)
         {
             EmitMethod(code, hook, poolType);
@@ -34,25 +34,6 @@ internal static class HookClassEmitter
 
         code.Member();
         code.Doc("summary", hook.Hook.Description ?? $"The hook '{hook.Hook.Name}'.");
-        string parameters = string.Join(", ", method.Parameters.Select(p => p.Input switch
-        {
-            HookInput.Args => $"{hook.Target.Method}Args",
-            HookInput.Pool => $"global::{poolType}",
-            HookInput.Context => "global::Ryuso.HookContext",
-            _ => "global::System.Threading.CancellationToken",
-        } + " " + p.Name));
-        code.Line($"{method.Modifiers} partial {ReturnType(hook, method)} {hook.Target.Method}({parameters});");
-    }
-
-    private static string ReturnType(BoundHook hook, BoundMethod method)
-    {
-        string? result = method.Returns switch
-        {
-            HookReturn.Result => CSharp.HookResult,
-            HookReturn.Outputs => hook.Target.Method + "Outputs",
-            _ => null,
-        };
-        return method.Awaited is null ? result ?? "void"
-            : $"global::System.Threading.Tasks.{method.Awaited}{(result is null ? "" : $"<{result}>")}";
+        code.Line(HookSignature.Full(method, hook.Target, poolType) + ";");
     }
 }

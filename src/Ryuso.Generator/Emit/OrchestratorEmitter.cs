@@ -73,7 +73,7 @@ internal static class OrchestratorEmitter
     }
 
     private static string Resolve(ConstructorParameter parameter, string hookClass) =>
-        $"{(parameter.IsOptional ? "ResolveOrDefault" : "Resolve")}<{parameter.Type}>(services, {CSharp.Text(hookClass)})";
+        $"{parameter.Name}: {(parameter.IsOptional ? "ResolveOrDefault" : "Resolve")}<{parameter.Type}>(services, {CSharp.Text(hookClass)}){(parameter.IsOptional ? "!" : "")}";
 
     private static void EmitProgram(CodeWriter code, ProgramModel program)
     {
