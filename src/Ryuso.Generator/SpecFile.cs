@@ -6,13 +6,13 @@ using Ryuso.Spec;
 namespace Ryuso.Generator;
 
 /// <summary>A spec file as it was read. Two of the same text are equal: all else follows from it.</summary>
-internal sealed class SpecFile(string path, string text) : IEquatable<SpecFile>
+internal sealed class SpecFile(string path, string text, SpecResult result) : IEquatable<SpecFile>
 {
     public string Path { get; } = path;
 
     public string Text { get; } = text;
 
-    public SpecResult Result { get; } = SpecReader.Read(text);
+    public SpecResult Result { get; } = result;
 
     /// <summary>What of it can be generated; null where nothing can.</summary>
     public ValidSpec? Valid => Result.Model is { } model ? new ValidSpec(model, Result.Plans, Result.Reversals) : null;
@@ -26,8 +26,11 @@ internal sealed class SpecFile(string path, string text) : IEquatable<SpecFile>
                 && string.Equals(mark, "true", StringComparison.OrdinalIgnoreCase));
     }
 
-    public static SpecFile Read(AdditionalText file, CancellationToken cancellationToken) =>
-        new(file.Path, file.GetText(cancellationToken)?.ToString() ?? "");
+    public static SpecFile Read(AdditionalText file, CancellationToken cancellationToken)
+    {
+        string text = file.GetText(cancellationToken)?.ToString() ?? "";
+        return new SpecFile(file.Path, text, SpecReader.Read(text));
+    }
 
     /// <summary>The specs of all files; of those with one C# name only the first.</summary>
     public static EquatableArray<ValidSpec> ValidOf(IEnumerable<SpecFile> files) => new(files

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
+using Ryuso.Generator.Binding;
+using Ryuso.Generator.Diagnostics;
+using Ryuso.Spec;
+using Ryuso.Spec.Model;
+
+namespace Ryuso.Generator;
+
+/// <summary>
+/// Marks, unseen, the places where a code fix can mend a hook. The generator has told what is wrong by then, but editors offer fixes only
+/// for what analyzers report.
+/// </summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class HookFixAnalyzer : DiagnosticAnalyzer
+{
+    private static readonly SourceTextValueProvider<SpecResult> s_results = new(text => SpecReader.Read(text.ToString()));
+
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [HookDiagnostics.Fixable];
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterCompilationStartAction(Start);
+    }
+
+    private static void Start(CompilationStartAnalysisContext context)
+    {
+        List<SpecFile> files = [.. context.Options.AdditionalFiles
+            .Where(f => SpecFile.IsSpec(f, context.Options.AnalyzerConfigOptionsProvider))
+            .Select(f => f.GetText(context.CancellationToken) is { } text && context.TryGetValue(text, s_results, out SpecResult? result) ? new SpecFile(f.Path, text.ToString(), result) : null)
+            .OfType<SpecFile>()];
+        List<(ValidSpec Spec, SpecFile File, List<(HookModel Hook, HookTarget Target)> Hooks)> classes = [.. SpecFile.ValidOf(files)
+            .SelectMany(spec => spec.HooksByClass().Select(hooks => (spec, files.First(f => f.Result.Model == spec.Model), hooks.ToList())))];
+        if (classes.Count == 0)
+        {
+            return;
+        }
+
+        var byName = classes.ToDictionary(c => c.Hooks[0].Target.FullClass);
+        var aliases = new Lazy<Func<string, WrittenType?>>(() => UsingAlias.Among(GlobalAliases(context.Compilation, context.CancellationToken)));
+        context.RegisterSymbolAction(symbol =>
+        {
+            if (byName.TryGetValue(symbol.Symbol.ToDisplayString(), out var found))
+            {
+                JudgeClass(found.Spec, found.Hooks, (INamedTypeSymbol)symbol.Symbol, aliases.Value, symbol);
+            }
+        }, SymbolKind.NamedType);
+        context.RegisterAdditionalFileAction(file =>
+        {
+            foreach (var missing in classes.Where(c => c.File.Path == file.AdditionalFile.Path && HookClassReader.Read(file.Compilation, c.Hooks[0].Target, file.CancellationToken) is null))
+            {
+                var judge = new HookJudge(missing.Spec);
+                IReadOnlyDictionary<string, SpecSpan> places = SpecPlaces.OfReferences(missing.File.Text);
+                judge.JudgeClass(missing.Hooks, null, [], hook => LocationInfo.Of(missing.File.Path, places[hook.Name]));
+                Report(judge, file.Compilation, file.ReportDiagnostic);
+            }
+        });
+    }
+
+    private static void JudgeClass(
+        ValidSpec spec,
+        List<(HookModel Hook, HookTarget Target)> hooks,
+        INamedTypeSymbol type,
+        Func<string, WrittenType?> aliases,
+        SymbolAnalysisContext context)
+    {
+        var judge = new HookJudge(spec);
+        List<Located<HookMethod>> methods = [.. HookClassReader.Parts(type, context.CancellationToken)
+            .SelectMany(part => part.Members.Where(HookMethodReader.IsCandidate))
+            .Select(member => HookMethodReader.Read((MethodDeclarationSyntax)member))
+            .Select(method => method with { Value = method.Value.Expand(aliases) })];
+        judge.JudgeClass(hooks, HookClassReader.Read(type, hooks[0].Target.FullClass, context.CancellationToken), methods, _ => null);
+        Report(judge, context.Compilation, context.ReportDiagnostic);
+    }
+
+    private static void Report(HookJudge judge, Compilation compilation, Action<Diagnostic> report)
+    {
+        foreach (DiagnosticInfo found in judge.Found)
+        {
+            if (found is { Fix: { } fix, At: { } at })
+            {
+                report(Diagnostic.Create(HookDiagnostics.Fixable, at.ToLocation(compilation), fix.ToProperties()));
+            }
+        }
+    }
+
+    private static Dictionary<string, WrittenType> GlobalAliases(Compilation compilation, CancellationToken cancellationToken)
+    {
+        Dictionary<string, WrittenType> found = [];
+        foreach (SyntaxNode node in compilation.SyntaxTrees.SelectMany(t => ((CompilationUnitSyntax)t.GetRoot(cancellationToken)).Usings.Where(UsingAlias.IsGlobal)))
+        {
+            UsingAlias alias = UsingAlias.Read((UsingDirectiveSyntax)node);
+            found[alias.Name] = alias.Means;
+        }
+
+        return found;
+    }
+}
