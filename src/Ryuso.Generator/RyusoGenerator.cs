@@ -106,14 +106,14 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         IncrementalValuesProvider<(string Namespace, ProgramModel Program, string File)> programs = bound
             .SelectMany((b, _) => b.Spec.Model.Programs.Zip(b.ProgramFiles, (p, file) => (b.Spec.Namespace, p, file)))
             .WithTrackingName(TrackingNames.Programs);
-        IncrementalValuesProvider<BoundSpec> wordless = bound
-            .Select((b, _) => Words.WithoutHookDescriptions(b))
-            .WithTrackingName(TrackingNames.Wordless);
+        IncrementalValuesProvider<BoundSpec> pools = bound.Select((b, _) => Words.OfPool(b)).WithTrackingName(TrackingNames.Pools);
+        IncrementalValuesProvider<BoundSpec> orchestrators = bound.Select((b, _) => Words.OfOrchestrator(b)).WithTrackingName(TrackingNames.Orchestrators);
+        IncrementalValuesProvider<ValidSpec> definitions = bound.Select((b, _) => Words.OfDefinition(b)).WithTrackingName(TrackingNames.Definitions);
         context.RegisterSourceOutput(classes, (output, c) => Add(output, c.Class.File, () => HookClassEmitter.Emit(c.Class, c.PoolType)));
         context.RegisterSourceOutput(programs, (output, p) => Add(output, p.File, () => ProgramEmitter.Emit(p.Namespace, p.Program)));
-        context.RegisterSourceOutput(wordless, (output, b) => Add(output, b.Spec.PoolType, () => PoolEmitter.Emit(b)));
-        context.RegisterSourceOutput(wordless, (output, b) => Add(output, $"{b.Spec.Namespace}.{b.Spec.Orchestrator}", () => OrchestratorEmitter.Emit(b)));
-        context.RegisterSourceOutput(wordless.Select((b, _) => b.Spec), (output, s) => Add(output, $"{s.Namespace}.{s.Definition}", () => DefinitionEmitter.Emit(s)));
+        context.RegisterSourceOutput(pools, (output, b) => Add(output, b.Spec.PoolType, () => PoolEmitter.Emit(b)));
+        context.RegisterSourceOutput(orchestrators, (output, b) => Add(output, $"{b.Spec.Namespace}.{b.Spec.Orchestrator}", () => OrchestratorEmitter.Emit(b)));
+        context.RegisterSourceOutput(definitions, (output, s) => Add(output, $"{s.Namespace}.{s.Definition}", () => DefinitionEmitter.Emit(s)));
     }
 
     private static void Add(SourceProductionContext output, string file, Func<SourceText> emit)

@@ -12,9 +12,11 @@ internal static class TrackingNames
     public const string Bound = "Ryuso.Bound";
     public const string HookClasses = "Ryuso.HookClasses";
     public const string Programs = "Ryuso.Programs";
-    public const string Wordless = "Ryuso.Wordless";
+    public const string Pools = "Ryuso.Pools";
+    public const string Orchestrators = "Ryuso.Orchestrators";
+    public const string Definitions = "Ryuso.Definitions";
     public const string Judged = "Ryuso.Judged";
 
     /// <summary>Every step behind the reading of C#.</summary>
-    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Wordless, Judged];
+    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Pools, Orchestrators, Definitions, Judged];
 }

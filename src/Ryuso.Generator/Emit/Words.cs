@@ -1,16 +1,46 @@
 using Ryuso.Generator.Binding;
+using Ryuso.Spec;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator.Emit;
 
-/// <summary>Leaves out words that a file does not hold, so that editing them does not emit it again.</summary>
+/// <summary>Leaves out the descriptions that a file does not hold, so that editing them does not emit it again.</summary>
 internal static class Words
 {
-    public static BoundSpec WithoutHookDescriptions(BoundSpec bound) => bound with
+    /// <summary>A variable is described in the pool as where it is described first.</summary>
+    public static BoundSpec OfPool(BoundSpec bound)
     {
-        Spec = bound.Spec with
-        {
-            Model = bound.Spec.Model with { Hooks = new(bound.Spec.Model.Hooks.Select(h => h with { Description = null })) },
-        },
-        Classes = new(bound.Classes.Select(c => c with { Hooks = new(c.Hooks.Select(h => h with { Hook = h.Hook with { Description = null } })) })),
+        HashSet<string> described = [];
+        SpecModel model = bound.Spec.Model;
+        EquatableArray<ProgramModel> programs = new(model.Programs.Select(p => p with { Description = null, Args = First(p.Args), Outputs = First(p.Outputs) }));
+        EquatableArray<HookModel> hooks = new(model.Hooks.Select(h => h with { Description = null, Args = First(h.Args), Outputs = h.Outputs is { } outputs ? First(outputs) : null }));
+        return Map(bound, Wordless, p => p) with { Spec = bound.Spec with { Model = model with { Programs = programs, Hooks = hooks } } };
+
+        EquatableArray<ArgModel> First(EquatableArray<ArgModel> args) =>
+            new(args.Select(a => a.Description is not null && !described.Add(a.Name) ? a with { Description = null } : a));
+    }
+
+    public static BoundSpec OfOrchestrator(BoundSpec bound) => Map(bound, Wordless, p => p with { Args = Wordless(p.Args), Outputs = Wordless(p.Outputs) });
+
+    public static ValidSpec OfDefinition(BoundSpec bound) => Map(bound.Spec, Wordless, p => p);
+
+    private static BoundSpec Map(BoundSpec bound, Func<HookModel, HookModel> hook, Func<ProgramModel, ProgramModel> program) => bound with
+    {
+        Spec = Map(bound.Spec, hook, program),
+        Classes = new(bound.Classes.Select(c => c with { Hooks = new(c.Hooks.Select(h => h with { Hook = hook(h.Hook) })) })),
     };
+
+    private static ValidSpec Map(ValidSpec spec, Func<HookModel, HookModel> hook, Func<ProgramModel, ProgramModel> program) => spec with
+    {
+        Model = spec.Model with { Hooks = new(spec.Model.Hooks.Select(hook)), Programs = new(spec.Model.Programs.Select(program)) },
+    };
+
+    private static HookModel Wordless(HookModel hook) => hook with
+    {
+        Description = null,
+        Args = Wordless(hook.Args),
+        Outputs = hook.Outputs is { } outputs ? Wordless(outputs) : null,
+    };
+
+    private static EquatableArray<ArgModel> Wordless(EquatableArray<ArgModel> args) => new(args.Select(a => a with { Description = null }));
 }
