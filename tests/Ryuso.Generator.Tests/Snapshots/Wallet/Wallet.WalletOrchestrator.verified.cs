@@ -42,7 +42,7 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator
     protected override global::Ryuso.DataPool CreatePool() => new WalletPool();
 
     /// <inheritdoc/>
-    protected override global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeAsync(int hook, global::Ryuso.DataPool pool, global::Ryuso.HookContext context)
+    protected override global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeAsync(int hook, global::Ryuso.DataPool pool, in global::Ryuso.HookContext context)
     {
         var variables = (WalletPool)pool;
         return hook switch
@@ -53,9 +53,9 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator
         };
     }
 
-    private global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeDebit(WalletPool pool, global::Ryuso.HookContext context) => new(pool.WriteDebitOutputs(_ledger.Debit(pool.ReadDebitArgs())));
+    private global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeDebit(WalletPool pool, in global::Ryuso.HookContext context) => new(pool.WriteDebitOutputs(_ledger.Debit(pool.ReadDebitArgs())));
 
-    private global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeNotify(WalletPool pool, global::Ryuso.HookContext context)
+    private global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeNotify(WalletPool pool, in global::Ryuso.HookContext context)
     {
         _ledger.Notify(pool.ReadNotifyArgs());
         return default;
