@@ -1,0 +1,57 @@
+using System.Globalization;
+using CsCheck;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Ryuso.Generator.Binding;
+using Ryuso.Generator.Diagnostics;
+
+namespace Ryuso.Generator.Tests;
+
+/// <summary>Whatever stands in a spec: our diagnostics, or code that compiles without a warning; never a compiler error in generated code, never an exception.</summary>
+public class RandomSpecTests
+{
+    /// <summary>RYUSO_MUTATED_SPECS=20000 is the long form.</summary>
+    private static readonly int s_specs = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_MUTATED_SPECS"), CultureInfo.InvariantCulture, out int n) ? n : 500;
+
+    [Fact]
+    public void Any_spec_gives_our_diagnostics_or_code_that_compiles_without_a_warning()
+    {
+        int compiled = 0;
+        Gen.Int[0, 1_000_000].Array[200].Sample(
+            dice => compiled += IsCompiled(new RandomSpec(dice).Text(), dice[0] % 2 == 0 ? LanguageVersion.CSharp12 : LanguageVersion.Latest, (NullableContextOptions)(dice[1] % 4)) ? 1 : 0,
+            iter: s_specs,
+            threads: 1);
+        Assert.InRange(compiled, s_specs / 20, s_specs);
+    }
+
+    /// <summary>Whether the spec was good enough to be compiled whole.</summary>
+    internal static bool IsCompiled(string spec, LanguageVersion language, NullableContextOptions nullable)
+    {
+        Build build = Build.Of(spec) with { Language = language, Nullable = nullable };
+        Built bare = build.Run();
+        Assert.Null(bare.Exception);
+        Assert.DoesNotContain(bare.Diagnostics, d => d.Id == GeneratorDiagnostics.Internal.Id);
+
+        // The stubs are those that the code fix writes.
+        Built built = (build with { Sources = [.. Stubs(spec).Select((text, i) => ($"Stub{i}.cs", text))] }).Run();
+        Assert.Null(built.Exception);
+        Assert.DoesNotContain(built.Diagnostics, d => d.Id.StartsWith("RYU2", StringComparison.Ordinal) || d.Id.StartsWith("RYU9", StringComparison.Ordinal));
+        Assert.Empty(built.Compiler);
+        using var assembly = new MemoryStream();
+        Assert.Empty(built.Output.Emit(assembly).Diagnostics.Where(d => d.Severity >= DiagnosticSeverity.Warning).Select(Built.Text));
+        return !built.Diagnostics.Any(d => d.Severity == DiagnosticSeverity.Error);
+    }
+
+    private static IEnumerable<string> Stubs(string text)
+    {
+        var file = new SpecFile("ryu_spec.json", text, Spec.SpecReader.Read(text));
+        if (file.Valid is not { } spec)
+        {
+            return [];
+        }
+
+        var judge = new HookJudge(spec);
+        judge.JudgeAll([], [], _ => null);
+        return judge.Found.Select(f => f.Fix!).Select(f => $"namespace {f.Namespace};\n\n/// <summary>Hooks.</summary>\npublic sealed partial class {f.Class}\n{{\n{f.Code}\n}}\n");
+    }
+}
