@@ -57,8 +57,7 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
             foreach (var missing in classes.Where(c => c.File.Path == file.AdditionalFile.Path && HookClassReader.Read(file.Compilation, c.Hooks[0].Target, file.CancellationToken) is null))
             {
                 var judge = new HookJudge(missing.Spec);
-                IReadOnlyDictionary<string, SpecSpan> places = SpecPlaces.OfReferences(missing.File.Text);
-                judge.JudgeClass(missing.Hooks, null, [], hook => LocationInfo.Of(missing.File.Path, places[hook.Name]));
+                judge.JudgeClass(missing.Hooks, null, [], missing.File.References());
                 Report(judge, file.Compilation, file.ReportDiagnostic);
             }
         });

@@ -87,9 +87,7 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         foreach (ValidSpec spec in SpecFile.ValidOf(files))
         {
             var judge = new HookJudge(spec);
-            SpecFile file = files.First(f => f.Result.Model == spec.Model);
-            var places = new Lazy<IReadOnlyDictionary<string, SpecSpan>>(() => SpecPlaces.OfReferences(file.Text));
-            judge.JudgeAll(methods, classes, hook => places.Value.TryGetValue(hook.Name, out SpecSpan span) ? LocationInfo.Of(file.Path, span) : null);
+            judge.JudgeAll(methods, classes, files.First(f => f.Result.Model == spec.Model).References());
             foreach (DiagnosticInfo found in judge.Found)
             {
                 yield return found;

@@ -1,7 +1,9 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Ryuso.Generator.Binding;
+using Ryuso.Generator.Diagnostics;
 using Ryuso.Spec;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator;
 
@@ -38,6 +40,13 @@ internal sealed class SpecFile(string path, string text, SpecResult result) : IE
         .OfType<ValidSpec>()
         .GroupBy(s => s.Namespace, StringComparer.OrdinalIgnoreCase)
         .Select(same => same.First()));
+
+    /// <summary>Finds where a hook's reference stands: reads the text once more, when it is first asked.</summary>
+    public Func<HookModel, LocationInfo?> References()
+    {
+        var places = new Lazy<IReadOnlyDictionary<string, SpecSpan>>(() => SpecPlaces.OfReferences(Text));
+        return hook => places.Value.TryGetValue(hook.Name, out SpecSpan span) ? LocationInfo.Of(Path, span) : null;
+    }
 
     public bool Equals(SpecFile? other) => other is not null && Path == other.Path && Text == other.Text;
 

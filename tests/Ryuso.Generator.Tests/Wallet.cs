@@ -38,7 +38,10 @@ internal static class Wallet
             },
             "notify": {
               "reference": "wallet.hooks.ledger.notify",
-              "args": { "tags": { "type": "list", "required": false } },
+              "args": {
+                "note": { "type": "string", "required": false },
+                "tags": { "type": "list", "required": false }
+              },
               "retry": { "attempts": 3, "delay_ms": 10 },
               "timeout_ms": 500
             }

@@ -8,7 +8,7 @@ internal static class HookDiagnostics
     public static readonly DiagnosticDescriptor MissingHooks = Error("RYU201", "A hook class lacks methods",
         "The hook class '{0}' lacks the hook methods {1}; add for example: {2}");
 
-    public static readonly DiagnosticDescriptor WrongSignature = Error("RYU202", "A hook method has a shape that no hook can have",
+    public static readonly DiagnosticDescriptor WrongSignature = Certain("RYU202", "A hook method has a shape that no hook can have",
         "The hook method '{0}' cannot be called: {1}; write: {2}");
 
     public static readonly DiagnosticDescriptor UnknownHook = Error("RYU203", "A hook method that the spec does not name",
@@ -17,7 +17,7 @@ internal static class HookDiagnostics
     public static readonly DiagnosticDescriptor ImplementedTwice = Error("RYU204", "A hook has two methods",
         "The hook method '{0}' is implemented more than once; remove all but one");
 
-    public static readonly DiagnosticDescriptor WrongClass = Error("RYU205", "A class that cannot hold hooks",
+    public static readonly DiagnosticDescriptor WrongClass = Certain("RYU205", "A class that cannot hold hooks",
         "The hook class '{0}' cannot be used: {1}");
 
     public static readonly DiagnosticDescriptor MissingClass = Error("RYU206", "A hook class does not exist",
@@ -29,4 +29,8 @@ internal static class HookDiagnostics
 
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "Ryuso", DiagnosticSeverity.Error, isEnabledByDefault: true);
+
+    /// <summary>Not to be turned off: what is generated then could not call the hook.</summary>
+    private static DiagnosticDescriptor Certain(string id, string title, string message) =>
+        new(id, title, message, "Ryuso", DiagnosticSeverity.Error, isEnabledByDefault: true, customTags: WellKnownDiagnosticTags.NotConfigurable);
 }

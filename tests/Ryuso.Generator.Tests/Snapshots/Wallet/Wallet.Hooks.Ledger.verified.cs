@@ -31,6 +31,9 @@ partial class Ledger
     [global::System.CodeDom.Compiler.GeneratedCode("Ryuso", "0.1.0")]
     public readonly record struct NotifyArgs()
     {
+        /// <summary>The string 'note'; optional.</summary>
+        public string? Note { get; init; }
+
         /// <summary>The list 'tags'; optional.</summary>
         public global::System.Text.Json.Nodes.JsonArray? Tags { get; init; }
     }

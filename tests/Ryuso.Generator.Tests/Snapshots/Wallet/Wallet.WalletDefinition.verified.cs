@@ -22,6 +22,7 @@ internal static class WalletDefinition
                 [global::Ryuso.LineStep.Decode([8, 10])]), // hooks.notify
             new("hooks.notify",
                 [
+                    new(2, "note", global::Ryuso.SpecType.String, false),
                     new(3, "tags", global::Ryuso.SpecType.List, false),
                 ],
                 [], Attempts: 3, RetryDelayMs: 10, TimeoutMs: 500),

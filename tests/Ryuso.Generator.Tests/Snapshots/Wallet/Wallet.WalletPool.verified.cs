@@ -36,5 +36,5 @@ public sealed class WalletPool : global::Ryuso.DataPool
     }
 
     internal global::Wallet.Hooks.Ledger.NotifyArgs ReadNotifyArgs() =>
-        new global::Wallet.Hooks.Ledger.NotifyArgs() { Tags = GetList(3) };
+        new global::Wallet.Hooks.Ledger.NotifyArgs() { Note = GetString(2), Tags = GetList(3) };
 }
