@@ -37,8 +37,11 @@ public static class SpecNaming
     /// <summary>The spec's name, lower-case and joined with underscores.</summary>
     public static string ToModuleName(string name) => name.ToLowerInvariant().Replace(' ', '_').Replace('-', '_');
 
+    /// <summary>The longest name, and the longest reference: assemblies hold names of up to 1,023 bytes, and three may go into one letter.</summary>
+    public const int MaxLength = 250;
+
     /// <summary>Whether the converted name can stand in C#: a letter, then letters, digits and the marks that many scripts put on letters.</summary>
-    public static bool IsIdentifier(string pascal) => pascal.Length > 0 && char.IsLetter(pascal[0]) && pascal.All(IsPart);
+    public static bool IsIdentifier(string pascal) => pascal.Length is > 0 and <= MaxLength && char.IsLetter(pascal[0]) && pascal.All(IsPart);
 
     internal static bool IsPart(char c) =>
         char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;

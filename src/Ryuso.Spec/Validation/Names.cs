@@ -17,7 +17,7 @@ internal static class Names
             if (!IsUsable(property.Name))
             {
                 problems.Add(ProblemCodes.BadName, property.Key, at,
-                    $"'{ProblemList.Show(property.Name)}' cannot be a name. A name begins with a letter and holds letters, digits, '_', '-' and spaces.{(Like(property.Name, IsUsable) is { } like ? $" Write '{like}', for example." : "")}");
+                    $"'{ProblemList.Show(property.Name)}' cannot be a name. A name begins with a letter and holds letters, digits, '_', '-' and spaces, at most {SpecNaming.MaxLength}.{(Like(property.Name, IsUsable) is { } like ? $" Write '{like}', for example." : "")}");
             }
             else if (taken.TryGetValue(pascal, out SpecProperty other))
             {

@@ -7,7 +7,7 @@ namespace Ryuso.Spec.Validation;
 /// <summary>Turns a tree of JSON into parts and reports whatever no spec may say.</summary>
 internal sealed class SpecValidator(ProblemList problems)
 {
-    private static readonly Regex s_specName = new("^[A-Za-z][A-Za-z0-9 _-]*\\z", RegexOptions.CultureInvariant);
+    private static readonly Regex s_specName = new("^[A-Za-z][A-Za-z0-9 _-]{0,249}\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
     private readonly Dictionary<SpecReference, Part> _parts = [];
 
@@ -51,7 +51,7 @@ internal sealed class SpecValidator(ProblemList problems)
         {
             SpecProperty property = dict.Find("name")!;
             problems.Add(ProblemCodes.BadName, property.Value.Range, dict.At(property.Name),
-                $"'{ProblemList.Show(name)}' cannot be a spec's name. It begins with a letter and holds only the letters A to Z and a to z, digits, spaces, '_' and '-'. Write \"{Names.Like(name, s_specName.IsMatch) ?? "My spec"}\", for example.");
+                $"'{ProblemList.Show(name)}' cannot be a spec's name. It begins with a letter and holds only the letters A to Z and a to z, digits, spaces, '_' and '-', at most {SpecNaming.MaxLength}. Write \"{Names.Like(name, s_specName.IsMatch) ?? "My spec"}\", for example.");
             return null;
         }
 
@@ -148,15 +148,16 @@ internal sealed class SpecValidator(ProblemList problems)
         string? reference = dict.Text("reference", required: "\"module.class.method\"");
         string[] parts = reference?.Split('.') ?? [];
         string[] usable = [.. parts.Where(part => SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(part)))];
-        if (reference is null || usable.Length == parts.Length)
+        bool isTooLong = reference?.Length > SpecNaming.MaxLength;
+        if (reference is null || (usable.Length == parts.Length && !isTooLong))
         {
             return reference;
         }
 
         SpecProperty property = dict.Find("reference")!;
         problems.Add(ProblemCodes.BadReference, property.Value.Range, dict.At(property.Name),
-            $"'{ProblemList.Show(reference)}' leads to no method. Write names joined by dots, such as \"my_orchestrator.util.math.is_prime\"; each begins with a letter.");
-        return usable.Length > 0 ? string.Join(".", usable) : null;
+            $"'{ProblemList.Show(reference)}' leads to no method. Write names joined by dots, such as \"my_orchestrator.util.math.is_prime\"; each begins with a letter, and all are at most {SpecNaming.MaxLength} long.");
+        return usable.Length > 0 && !isTooLong ? string.Join(".", usable) : null;
     }
 }
 
