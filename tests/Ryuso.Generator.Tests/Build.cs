@@ -15,6 +15,10 @@ internal sealed record Build
             && (file.StartsWith("System.", StringComparison.Ordinal) || file.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) || file is "Ryuso.dll" or "netstandard.dll" or "mscorlib.dll"))
         .Select(path => MetadataReference.CreateFromFile(path))];
 
+    /// <summary>Every project begins as this one, so that the references are read once.</summary>
+    private static readonly CSharpCompilation s_empty = CSharpCompilation.Create(
+        "Project", references: s_references, options: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, warningLevel: 9999));
+
     public ImmutableArray<(string Path, string Text)> Sources { get; init; } = [];
 
     public ImmutableArray<(string Path, string Text)> Specs { get; init; } = [];
@@ -38,11 +42,9 @@ internal sealed record Build
 
     public CSharpParseOptions ParseOptions => new(Language, Documentation);
 
-    public CSharpCompilation Compilation => CSharpCompilation.Create(
-        "Project",
-        Sources.Select(s => CSharpSyntaxTree.ParseText(s.Text, ParseOptions, s.Path)),
-        s_references,
-        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: Nullable, allowUnsafe: true, warningLevel: 9999));
+    public CSharpCompilation Compilation => s_empty
+        .WithOptions(s_empty.Options.WithNullableContextOptions(Nullable))
+        .AddSyntaxTrees(Sources.Select(s => CSharpSyntaxTree.ParseText(s.Text, ParseOptions, s.Path)));
 
     public ImmutableArray<AdditionalText> Texts => [.. Specs.Select(s => new SpecText(s.Path, s.Text))];
 

@@ -13,9 +13,11 @@ internal sealed class RandomSpec(int[] dice)
         "math", "hooks", "hook", "programs", "wallet", "wallet_pool", "wallet_orchestrator", "wallet_definition", "debit_args", "debit_outputs", "a_args",
         "to_string", "equals", "get_hash_code", "get_type", "finalize", "memberwise_clone", "reference_equals", "clone", "deconstruct", "equality_contract",
         "print_members", "item", "get_int", "set", "run", "invoke", "async", "create_pool", "definition", "register_with_server", "object", "exception",
-        "a_b", "aB", "a-b", "A", "ledger", "Ledger", "LEDGER", "名前", "größe", "ß", "ǆ", "İ", "ı", "é", "x1", "no spaces", "op_Addition", "get_a", "_under", "1st", "", "a.b", "a\"b", "😀",
-        new('n', 300), new('N', 1100), "void", "dynamic", "nint", "file", "required", "scoped", "Client", "wallet_client", "int_", "global",
+        "a_b", "aB", "a-b", "A", "ledger", "Ledger", "LEDGER", "名前", "größe", "ß", "ǆ", "İ", "ı", "é", "x1", "no spaces", "op_Addition", "get_a", "_under",
+        new('n', 240), "void", "dynamic", "nint", "file", "required", "scoped", "Client", "wallet_client", "int_", "global",
     ];
+
+    private static readonly string[] s_badNames = ["1st", "", "a.b", "a\"b", "😀", "-", new('N', 1100)];
 
     private static readonly string[] s_words =
     [
@@ -31,7 +33,7 @@ internal sealed class RandomSpec(int[] dice)
         "123456789012345678901234567890", "true", "false", "[]", "[1,\"a\",[null,{}]]", "{}", "{\"a\":{\"b\":[\"</summary>\"]}}", "null", "1e400",
     ];
 
-    private static readonly string[] s_specNames = ["Wallet", "wallet", "my orchestrator", "W-1_x", "Task", "Hooks", "Debit", "System", "Ryuso", "a", "Math", "1st", "", new('S', 500)];
+    private static readonly string[] s_specNames = ["Wallet", "wallet", "my orchestrator", "W-1_x", "Task", "Hooks", "Debit", "a", "Math", new('S', 250), "System", "Ryuso", "1st", "", new('S', 500)];
 
     private readonly string[] _hooks = new string[4];
     private readonly string[] _programs = new string[3];
@@ -53,7 +55,7 @@ internal sealed class RandomSpec(int[] dice)
             hooks[name] = Hook();
         }
 
-        var spec = new JsonObject { ["name"] = Likely(s_specNames, 4), ["programs"] = programs, ["hooks"] = hooks };
+        var spec = new JsonObject { ["name"] = Roll(20) > 0 ? s_specNames[Roll(9)] : Pick(s_specNames), ["programs"] = programs, ["hooks"] = hooks };
         if (Roll(2) == 0)
         {
             spec["version"] = Pick(s_words);
@@ -67,14 +69,13 @@ internal sealed class RandomSpec(int[] dice)
 
     private T Pick<T>(T[] items) => items[Roll(items.Length)];
 
-    /// <summary>One of the first few most of the time.</summary>
-    private T Likely<T>(T[] items, int few) => Roll(10) > 0 ? items[Roll(few)] : Pick(items);
+    private string Name() => Pick(Roll(200) > 0 ? s_names : s_badNames);
 
     private void Fill(string[] names)
     {
         for (int i = 0; i < names.Length; i++)
         {
-            string name = Pick(s_names);
+            string name = Name();
             names[i] = names.Contains(name) ? name + i.ToString(CultureInfo.InvariantCulture) : name;
         }
     }
@@ -88,19 +89,19 @@ internal sealed class RandomSpec(int[] dice)
 
     private JsonObject Hook()
     {
-        var hook = new JsonObject { ["reference"] = string.Join('.', Enumerable.Range(0, 1 + Roll(4)).Select(_ => Pick(s_names))), ["args"] = Args(3) };
+        var hook = new JsonObject { ["reference"] = string.Join('.', Enumerable.Range(0, 1 + Roll(4)).Select(_ => Name())), ["args"] = Args(3) };
         Describe(hook);
         if (Roll(2) == 0)
         {
             hook["outputs"] = Args(2);
         }
 
-        if (Roll(3) == 0)
+        if (Roll(6) == 0)
         {
             hook["rectifiers"] = References(2);
         }
 
-        if (Roll(5) == 0)
+        if (Roll(9) == 0)
         {
             hook["dependencies"] = References(1);
         }
@@ -109,7 +110,7 @@ internal sealed class RandomSpec(int[] dice)
     }
 
     private JsonArray References(int most) =>
-        [.. Enumerable.Range(0, Roll(most + 1)).Select(_ => (JsonNode)(Roll(8) > 0 ? "hooks." + Pick(_hooks) : Roll(2) == 0 ? "programs." + Pick(_programs) : Pick(s_names)))];
+        [.. Enumerable.Range(0, Roll(most + 1)).Select(_ => (JsonNode)(Roll(12) > 0 ? "hooks." + Pick(_hooks) : Roll(5) > 0 ? "programs." + Pick(_programs) : Name()))];
 
     private JsonObject Args(int most)
     {
@@ -130,10 +131,10 @@ internal sealed class RandomSpec(int[] dice)
                     "list" => s_defaults[15..17],
                     _ => s_defaults[17..19],
                 };
-                arg["default"] = JsonNode.Parse(Roll(20) > 0 ? Pick(fitting) : Pick(s_defaults));
+                arg["default"] = JsonNode.Parse(Roll(60) > 0 ? Pick(fitting) : Pick(s_defaults));
             }
 
-            args[Pick(s_names)] = arg;
+            args[Name()] = arg;
         }
 
         return args;
