@@ -64,7 +64,7 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
     {
         FlowArg reader = finding.Reader;
         bool isOutput = reader.Section == "outputs";
-        problems.Add(isOutput ? ProblemCodes.OutputNotWritten : ProblemCodes.ArgumentNotProvided, finding.Via!.At, finding.Via.Path,
+        problems.Add(isOutput ? ProblemCodes.OutputNotWritten : ProblemCodes.ArgumentNotProvided, finding.Via?.At ?? reader.Key, finding.Via?.Path ?? reader.Path,
             $"'{reader.Owner.Reference}' {(isOutput ? "promises" : "requires")} '{reader.Name}', which nothing {(isOutput ? "in it writes" : "before it provides")} when it runs in '{finding.Program.Reference}'.{finding.Near} {Provide(finding.Program)}",
             related: reader.Key);
     }
