@@ -4,12 +4,9 @@ using Ryuso.Spec;
 
 namespace Ryuso.Generator.Diagnostics;
 
-/// <summary>RYU0xx and RYU1xx: what is wrong with a spec, at its place in the JSON file.</summary>
+/// <summary>RYU1xx: what a spec means. Reports whatever is wrong with one, at its place in the JSON file.</summary>
 internal static class SpecDiagnostics
 {
-    private static readonly DiagnosticDescriptor s_syntax = Error(ProblemCodes.Syntax, "The spec is not JSON");
-    private static readonly DiagnosticDescriptor s_duplicateKey = Error(ProblemCodes.DuplicateKey, "A key stands twice");
-    private static readonly DiagnosticDescriptor s_tooDeep = Error(ProblemCodes.TooDeep, "The spec is nested too deep");
     private static readonly DiagnosticDescriptor s_unknownKey = Error(ProblemCodes.UnknownKey, "A key that no spec has");
     private static readonly DiagnosticDescriptor s_missingKey = Error(ProblemCodes.MissingKey, "A required key is absent");
     private static readonly DiagnosticDescriptor s_wrongType = Error(ProblemCodes.WrongType, "A value of the wrong type");
@@ -32,10 +29,10 @@ internal static class SpecDiagnostics
 
     private static readonly Dictionary<string, DiagnosticDescriptor> s_byCode = new[]
     {
-        s_syntax, s_duplicateKey, s_tooDeep, s_unknownKey, s_missingKey, s_wrongType, s_badDefault, s_unresolved, s_cycle,
+        s_unknownKey, s_missingKey, s_wrongType, s_badDefault, s_unresolved, s_cycle,
         s_badName, s_collision, s_badReference, s_outOfRange, s_engineOwned, s_tooLong,
         s_notProvided, s_notWritten, s_otherType, s_notRead, s_notReached, s_mayLack,
-    }.ToDictionary(d => d.Id);
+    }.Concat(SyntaxDiagnostics.All).ToDictionary(d => d.Id);
 
     public static Diagnostic Of(string file, Problem problem) => Diagnostic.Create(
         s_byCode[problem.Code],
@@ -54,7 +51,7 @@ internal static class SpecDiagnostics
         new LinePositionSpan(new(span.Line, span.Column), new(span.EndLine, span.EndColumn)));
 
     /// <summary>Not to be turned off: a program whose spec is broken has no line, and must not be built.</summary>
-    private static DiagnosticDescriptor Error(string id, string title) =>
+    internal static DiagnosticDescriptor Error(string id, string title) =>
         new(id, title, "{0}", "Ryuso", DiagnosticSeverity.Error, isEnabledByDefault: true, customTags: WellKnownDiagnosticTags.NotConfigurable);
 
     private static DiagnosticDescriptor Flow(string id, string title, DiagnosticSeverity severity) =>

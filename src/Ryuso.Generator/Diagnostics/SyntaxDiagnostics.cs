@@ -1,0 +1,14 @@
+using Microsoft.CodeAnalysis;
+using Ryuso.Spec;
+
+namespace Ryuso.Generator.Diagnostics;
+
+/// <summary>RYU0xx: the JSON of a spec.</summary>
+internal static class SyntaxDiagnostics
+{
+    private static readonly DiagnosticDescriptor s_syntax = SpecDiagnostics.Error(ProblemCodes.Syntax, "The spec is not JSON");
+    private static readonly DiagnosticDescriptor s_duplicateKey = SpecDiagnostics.Error(ProblemCodes.DuplicateKey, "A key stands twice");
+    private static readonly DiagnosticDescriptor s_tooDeep = SpecDiagnostics.Error(ProblemCodes.TooDeep, "The spec is nested too deep");
+
+    public static readonly DiagnosticDescriptor[] All = [s_syntax, s_duplicateKey, s_tooDeep];
+}
