@@ -32,7 +32,7 @@ public class RandomSpecTests
             },
             iter: s_specs,
             threads: 1);
-        Assert.InRange(compiled, s_specs / 4, s_specs);
+        Assert.InRange(compiled, s_specs / 6, s_specs);
     }
 
     /// <summary>Whether the spec was good enough to be compiled whole.</summary>
