@@ -8,10 +8,13 @@ namespace Ryuso.Package.Tests;
 
 public class PackageContentTests(PackedRyuso package)
 {
-    private static readonly string[] s_analyzers = ["Ryuso.Generator.dll", "Ryuso.Spec.dll"];
+    private static readonly string[] s_analyzers = ["Ryuso.CodeFixes.dll", "Ryuso.Generator.dll", "Ryuso.Spec.dll"];
 
     /// <summary>What every host of the compiler has.</summary>
     private static readonly string[] s_hosted = ["netstandard", "Microsoft.CodeAnalysis", "Microsoft.CodeAnalysis.CSharp", "System.Collections.Immutable"];
+
+    /// <summary>What every editor has besides; only the code fixes are loaded there.</summary>
+    private static readonly string[] s_edited = ["Microsoft.CodeAnalysis.Workspaces", "Microsoft.CodeAnalysis.CSharp.Workspaces", "System.Composition.AttributedModel"];
 
     [Fact]
     public void Each_file_lies_in_its_slot()
@@ -48,7 +51,7 @@ public class PackageContentTests(PackedRyuso package)
         {
             foreach ((string name, Version version) in ReferencesOf(archive.GetEntry("analyzers/dotnet/cs/" + dll)!))
             {
-                Assert.Contains(name, s_hosted.Concat(s_analyzers.Select(Path.GetFileNameWithoutExtension)));
+                Assert.Contains(name, s_hosted.Concat(s_analyzers.Select(Path.GetFileNameWithoutExtension)).Concat(dll == "Ryuso.CodeFixes.dll" ? s_edited : []));
 
                 // A compiler older than the reference leaves the generator out and only warns.
                 Assert.True(!name.StartsWith("Microsoft.CodeAnalysis", StringComparison.Ordinal) || version <= new Version(4, 14, 0, 0), $"{dll} references {name} {version}.");
