@@ -6,7 +6,6 @@ using Microsoft.CodeAnalysis.Text;
 using Ryuso.Generator.Binding;
 using Ryuso.Generator.Diagnostics;
 using Ryuso.Spec;
-using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator;
 
@@ -36,8 +35,8 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
             .Where(f => SpecFile.IsSpec(f, context.Options.AnalyzerConfigOptionsProvider))
             .Select(f => f.GetText(context.CancellationToken) is { } text && context.TryGetValue(text, s_results, out SpecResult? result) ? new SpecFile(f.Path, text.ToString(), result) : null)
             .OfType<SpecFile>()];
-        List<(ValidSpec Spec, SpecFile File, List<(HookModel Hook, HookTarget Target)> Hooks)> classes = [.. SpecFile.ValidOf(files)
-            .SelectMany(spec => spec.HooksByClass().Select(hooks => (spec, files.First(f => f.Result.Model == spec.Model), hooks.ToList())))];
+        List<(ValidSpec Spec, SpecFile File, IReadOnlyList<HookOfClass> Hooks)> classes = [.. SpecFile.ValidOf(files)
+            .SelectMany(spec => spec.HooksByClass.Select(hooks => (spec, files.First(f => ReferenceEquals(f.Valid, spec)), hooks)))];
         if (classes.Count == 0)
         {
             return;
@@ -65,7 +64,7 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
 
     private static void JudgeClass(
         ValidSpec spec,
-        List<(HookModel Hook, HookTarget Target)> hooks,
+        IReadOnlyList<HookOfClass> hooks,
         INamedTypeSymbol type,
         Func<string, WrittenType?> aliases,
         SymbolAnalysisContext context)

@@ -71,7 +71,7 @@ public sealed class RyusoGenerator : IIncrementalGenerator
     private static IncrementalValueProvider<EquatableArray<Located<HookClass>>> ReadClasses(
         IncrementalGeneratorInitializationContext context,
         IncrementalValueProvider<EquatableArray<ValidSpec>> specs) => specs
-            .Select((all, _) => new EquatableArray<HookTarget>(all.SelectMany(s => s.HooksByClass()).Select(hooks => hooks.First().Target with { Method = "" })))
+            .Select((all, _) => new EquatableArray<HookTarget>(all.SelectMany(s => s.HooksByClass).Select(hooks => hooks[0].Target with { Method = "" })))
             .Combine(context.CompilationProvider)
             .Select((all, cancel) => new EquatableArray<Located<HookClass>>(all.Left.Select(t => HookClassReader.Read(all.Right, t, cancel)).OfType<Located<HookClass>>()))
             .WithTrackingName(TrackingNames.ReadClasses);
@@ -87,7 +87,7 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         foreach (ValidSpec spec in SpecFile.ValidOf(files))
         {
             var judge = new HookJudge(spec);
-            judge.JudgeAll(methods, classes, files.First(f => f.Result.Model == spec.Model).References());
+            judge.JudgeAll(methods, classes, files.First(f => ReferenceEquals(f.Valid, spec)).References());
             foreach (DiagnosticInfo found in judge.Found)
             {
                 yield return found;

@@ -17,7 +17,7 @@ internal sealed class SpecFile(string path, string text, SpecResult result) : IE
     public SpecResult Result { get; } = result;
 
     /// <summary>What of it can be generated; null where nothing can.</summary>
-    public ValidSpec? Valid => Result.Model is { } model ? new ValidSpec(model, Result.Plans, Result.Reversals) : null;
+    public ValidSpec? Valid { get; } = result.Model is { } model ? new ValidSpec(model, result.Plans, result.Reversals) : null;
 
     public static bool IsSpec(AdditionalText file, AnalyzerConfigOptionsProvider options)
     {

@@ -4,26 +4,6 @@ using Ryuso.Spec.Planning;
 
 namespace Ryuso.Generator.Binding;
 
-/// <summary>A valid spec and its lines, without positions and without its file's layout.</summary>
-internal sealed record ValidSpec(SpecModel Model, EquatableArray<Plan> Plans, EquatableArray<ReversalPlan> Reversals)
-{
-    public string Namespace { get; } = SpecNaming.ToPascalCase(Model.Name);
-
-    public string Pool => Namespace + "Pool";
-
-    public string Orchestrator => Namespace + "Orchestrator";
-
-    public string Definition => Namespace + "Definition";
-
-    /// <summary>The pool by its full name.</summary>
-    public string PoolType => $"{Namespace}.{Pool}";
-
-    /// <summary>The hooks with the methods that they lead to, one group for each hook class.</summary>
-    public IEnumerable<IGrouping<string, (HookModel Hook, HookTarget Target)>> HooksByClass() => Model.Hooks
-        .Select(hook => (Hook: hook, Target: SpecNaming.Target(Model, hook)))
-        .GroupBy(h => h.Target.FullClass);
-}
-
 /// <summary>What a hook method hands back.</summary>
 internal enum HookReturn { Nothing, Result, Outputs }
 

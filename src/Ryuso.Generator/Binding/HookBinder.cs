@@ -10,7 +10,7 @@ internal static class HookBinder
     {
         ILookup<string, HookMethod> written = methods.ToLookup(m => m.Class + "." + m.Name);
         Dictionary<string, HookClass> known = classes.ToDictionary(c => c.Name);
-        List<BoundClass> bound = [.. spec.HooksByClass().Select(hooks => BindClass(spec, [.. hooks], known, written))];
+        List<BoundClass> bound = [.. spec.HooksByClass.Select(hooks => BindClass(spec, hooks, known, written))];
         IReadOnlyList<string> files = FileNames.Unique(bound.Select(c => c.FullName).Concat(spec.Model.Programs.Select(p => $"{spec.Namespace}.Programs.{SpecNaming.ToPascalCase(p.Name)}")));
         return new BoundSpec(
             spec,
@@ -20,7 +20,7 @@ internal static class HookBinder
 
     private static BoundClass BindClass(
         ValidSpec spec,
-        List<(HookModel Hook, HookTarget Target)> hooks,
+        IReadOnlyList<HookOfClass> hooks,
         Dictionary<string, HookClass> known,
         ILookup<string, HookMethod> written)
     {

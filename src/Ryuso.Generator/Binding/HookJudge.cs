@@ -21,11 +21,12 @@ internal sealed class HookJudge(ValidSpec spec)
         Dictionary<string, Located<HookClass>> known = classes.ToDictionary(c => c.Value.Name);
         HashSet<string> named = [];
         List<HookTarget> missing = [];
-        foreach (var hooks in spec.HooksByClass())
+        foreach (IReadOnlyList<HookOfClass> hooks in spec.HooksByClass)
         {
-            known.TryGetValue(hooks.Key, out Located<HookClass>? type);
-            named.Add(hooks.Key);
-            missing.AddRange(JudgeClass([.. hooks], type, [.. written[hooks.Key]], inSpec));
+            string name = hooks[0].Target.FullClass;
+            known.TryGetValue(name, out Located<HookClass>? type);
+            named.Add(name);
+            missing.AddRange(JudgeClass(hooks, type, [.. written[name]], inSpec));
         }
 
         foreach (var elsewhere in written.Where(w => !named.Contains(w.Key)))
@@ -36,7 +37,7 @@ internal sealed class HookJudge(ValidSpec spec)
 
     /// <summary>Judges one class and gives back its hooks that have no method.</summary>
     public IEnumerable<HookTarget> JudgeClass(
-        List<(HookModel Hook, HookTarget Target)> hooks,
+        IReadOnlyList<HookOfClass> hooks,
         Located<HookClass>? type,
         List<Located<HookMethod>> own,
         Func<HookModel, LocationInfo?> inSpec)
@@ -49,7 +50,7 @@ internal sealed class HookJudge(ValidSpec spec)
 
         bool isStatic = type?.Value.IsStatic ?? false;
         ILookup<string, Located<HookMethod>> bodies = own.ToLookup(m => m.Value.Name);
-        List<(HookModel Hook, HookTarget Target)> missing = [.. hooks.Where(h => !bodies.Contains(h.Target.Method))];
+        List<HookOfClass> missing = [.. hooks.Where(h => !bodies.Contains(h.Target.Method))];
         if (missing.Count > 0)
         {
             ReportMissing(missing, type, inSpec);
@@ -69,7 +70,7 @@ internal sealed class HookJudge(ValidSpec spec)
         return missing.Select(m => m.Target);
     }
 
-    private void ReportMissing(List<(HookModel Hook, HookTarget Target)> missing, Located<HookClass>? type, Func<HookModel, LocationInfo?> inSpec)
+    private void ReportMissing(List<HookOfClass> missing, Located<HookClass>? type, Func<HookModel, LocationInfo?> inSpec)
     {
         HookTarget first = missing[0].Target;
         bool isStatic = type?.Value.IsStatic ?? false;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -8,10 +9,15 @@ namespace Ryuso.Generator.Binding;
 /// <summary>Reads implementing parts of partial methods. Syntax only: the defining parts do not exist yet, so there is nothing to bind to.</summary>
 internal static class HookMethodReader
 {
+    // The driver asks anew for every method at every edit anywhere; what stands in an unchanged file is the same syntax.
+    private static readonly ConditionalWeakTable<MethodDeclarationSyntax, Located<HookMethod>> s_known = new();
+
     public static bool IsCandidate(SyntaxNode node) =>
         node is MethodDeclarationSyntax { Parent: TypeDeclarationSyntax } method && Is(method, SyntaxKind.PartialKeyword) && HasBody(method);
 
-    public static Located<HookMethod> Read(MethodDeclarationSyntax method)
+    public static Located<HookMethod> Read(MethodDeclarationSyntax method) => s_known.GetValue(method, ReadAnew);
+
+    private static Located<HookMethod> ReadAnew(MethodDeclarationSyntax method)
     {
         IEnumerable<string> kept = method.Modifiers
             .Where(m => !m.IsKind(SyntaxKind.PartialKeyword) && !m.IsKind(SyntaxKind.AsyncKeyword))

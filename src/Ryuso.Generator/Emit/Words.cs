@@ -14,7 +14,7 @@ internal static class Words
         SpecModel model = bound.Spec.Model;
         EquatableArray<ProgramModel> programs = new(model.Programs.Select(p => p with { Description = null, Args = First(p.Args), Outputs = First(p.Outputs) }));
         EquatableArray<HookModel> hooks = new(model.Hooks.Select(h => h with { Description = null, Args = First(h.Args), Outputs = h.Outputs is { } outputs ? First(outputs) : null }));
-        return Map(bound, Wordless, p => p) with { Spec = bound.Spec with { Model = model with { Programs = programs, Hooks = hooks } } };
+        return Map(bound, Wordless, p => p) with { Spec = bound.Spec.With(programs, hooks) };
 
         EquatableArray<ArgModel> First(EquatableArray<ArgModel> args) =>
             new(args.Select(a => a.Description is not null && !described.Add(a.Name) ? a with { Description = null } : a));
@@ -30,10 +30,8 @@ internal static class Words
         Classes = new(bound.Classes.Select(c => c with { Hooks = new(c.Hooks.Select(h => h with { Hook = hook(h.Hook) })) })),
     };
 
-    private static ValidSpec Map(ValidSpec spec, Func<HookModel, HookModel> hook, Func<ProgramModel, ProgramModel> program) => spec with
-    {
-        Model = spec.Model with { Hooks = new(spec.Model.Hooks.Select(hook)), Programs = new(spec.Model.Programs.Select(program)) },
-    };
+    private static ValidSpec Map(ValidSpec spec, Func<HookModel, HookModel> hook, Func<ProgramModel, ProgramModel> program) =>
+        spec.With(new(spec.Model.Programs.Select(program)), new(spec.Model.Hooks.Select(hook)));
 
     private static HookModel Wordless(HookModel hook) => hook with
     {
