@@ -117,8 +117,14 @@ public abstract class Orchestrator
         }
     }
 
-    /// <summary>How many requests wait for the lane.</summary>
+    /// <summary>How many wait for the lane.</summary>
     internal int Waiting => _lane.Waiting;
+
+    /// <summary>For callers that enter and leave by themselves and call <see cref="RunHeldAsync"/> between.</summary>
+    internal Lane Lane => _lane;
+
+    /// <summary>As <see cref="RunRequestAsync"/>, for a caller that holds the lane.</summary>
+    internal ValueTask RunHeldAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _runner.RunAsync(request, answer);
 
     internal DataPool NewPool(PoolSlots slots)
     {

@@ -1,0 +1,203 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Ryuso;
+
+/// <summary>
+/// A listening socket and the threads that accept from it. A thread that has accepted a client goes on to read, run and
+/// answer its request: asynchronous machinery costs more than all that. There are several threads and one lane, so a hook
+/// that blocks holds one of them at most and the others go on accepting.
+/// </summary>
+internal sealed class Listener : IDisposable
+{
+    private const int Backlog = 4096;
+    private static readonly int s_threads = Math.Clamp(Environment.ProcessorCount, 2, 8);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Serving _serving;
+    private readonly Socket _socket;
+    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly ManualResetEventSlim _closing = new();
+    private readonly Thread[] _threads;
+
+    private Listener(Serving serving, Socket socket, SslServerAuthenticationOptions? tls)
+    {
+        _serving = serving;
+        _socket = socket;
+        _tls = tls;
+        EndPoint = socket.LocalEndPoint!;
+        _threads = [.. Enumerable.Range(0, s_threads).Select(i => new Thread(Accept) { IsBackground = true, Name = $"Ryuso accept {i}" })];
+    }
+
+    public EndPoint EndPoint { get; }
+
+    /// <exception cref="SocketException">The address cannot be listened on.</exception>
+    public static Listener Bind(EndPoint endPoint, SslServerAuthenticationOptions? tls, Serving serving)
+    {
+        bool isUnix = endPoint is UnixDomainSocketEndPoint;
+        if (isUnix)
+        {
+            RemoveStale(endPoint);
+        }
+
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        try
+        {
+            if (!isUnix)
+            {
+                // Those that are accepted inherit both.
+                socket.NoDelay = true;
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            }
+
+            if (serving.Options.ReusePort && !isUnix)
+            {
+                LinuxSocket.ReusePort(socket);
+            }
+
+            // No ReuseAddress: .NET lets a closed port be bound again without it, and with it (SO_REUSEPORT)
+            // two servers would silently share a port.
+            socket.Bind(endPoint);
+            socket.Listen(Backlog);
+            return new Listener(serving, socket, tls);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public void Start()
+    {
+        foreach (Thread thread in _threads)
+        {
+            thread.UnsafeStart();
+        }
+    }
+
+    /// <summary>Lets nobody in any more. Who has come already is still accepted: a listening socket that closes resets them.</summary>
+    public async Task StopAsync()
+    {
+        if (EndPoint is UnixDomainSocketEndPoint)
+        {
+            File.Delete(EndPoint.ToString()!);
+        }
+        else
+        {
+            LinuxSocket.LetNobodyIn(_socket);
+        }
+
+        for (int i = 0; i < 1000 && _socket.Poll(0, SelectMode.SelectRead); i++)
+        {
+            await Task.Delay(1).ConfigureAwait(false);
+        }
+
+        _closing.Set();
+        _socket.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _closing.Set();
+        _socket.Dispose();
+    }
+
+    /// <summary>A socket's file outlives a server that was killed; one that somebody listens on is left alone.</summary>
+    private static void RemoveStale(EndPoint endPoint)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(endPoint);
+        }
+        catch (SocketException exception)
+        {
+            if (exception.SocketErrorCode == SocketError.ConnectionRefused)
+            {
+                File.Delete(endPoint.ToString()!);
+            }
+
+            return;
+        }
+
+        throw new SocketException((int)SocketError.AddressAlreadyInUse);
+    }
+
+    private void Accept()
+    {
+        while (!_closing.IsSet)
+        {
+            try
+            {
+                Begin(_socket.Accept());
+            }
+#pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is accepted.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                if (!_closing.IsSet)
+                {
+                    ServerLog.AcceptFailed(_serving.Logger, exception);
+                    _closing.Wait(Pause);
+                }
+            }
+        }
+    }
+
+    private void Begin(Socket client)
+    {
+        _serving.Open();
+        if (_serving.IsFlooded)
+        {
+            client.Dispose();
+            _serving.Close(1);
+            return;
+        }
+
+        _ = _serving.Rent().ServeAsync(client, _tls, _serving.IsCrowded);
+    }
+}
+
+/// <summary>What Linux can do with a socket and .NET has no name for.</summary>
+internal static class LinuxSocket
+{
+    private const int SolSocket = 1;
+    private const int SoReusePort = 15;
+    private const int SoAttachFilter = 26;
+
+    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
+    public static void ReusePort(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Several processes can share a port on Linux only.");
+        }
+
+        socket.SetRawSocketOption(SolSocket, SoReusePort, BitConverter.GetBytes(1));
+    }
+
+    /// <summary>Lets the kernel drop whatever arrives at a listening socket, so that nobody is in its queue when it closes. Elsewhere than on Linux it does nothing.</summary>
+    public static void LetNobodyIn(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        {
+            return;
+        }
+
+        // One instruction of the classic packet filter, "return 0", and the structure that points to it.
+        ulong[] filter = [6];
+        GCHandle handle = GCHandle.Alloc(filter, GCHandleType.Pinned);
+        try
+        {
+            byte[] program = [.. BitConverter.GetBytes(1L), .. BitConverter.GetBytes(handle.AddrOfPinnedObject().ToInt64())];
+            socket.SetRawSocketOption(SolSocket, SoAttachFilter, program);
+        }
+        finally
+        {
+            handle.Free();
+        }
+    }
+}
