@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -63,35 +64,51 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
         Later,
     }
 
-    /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
-    public async Task ServeAsync(Socket socket, SslServerAuthenticationOptions? tls, bool turnAway)
+    /// <summary>The socket of the client that is served.</summary>
+    public Socket Socket => _link.Socket;
+
+    /// <summary>Takes a client.</summary>
+    public void Open(Socket socket)
     {
         _link = new Link(serving.Links, socket);
+        _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
+    }
+
+    /// <summary>Whether the client has sent something already, or has gone.</summary>
+    public bool HasCome()
+    {
+        try
+        {
+            Socket.Blocking = false;
+            if (!_link.TryReceive(_inbox.Room().Span, out int count))
+            {
+                return false;
+            }
+
+            Take(count);
+        }
+        catch (SocketException exception)
+        {
+            ServerLog.ClientLost(serving.Logger, exception);
+            _state |= State.Ending | State.HeardEnd;
+        }
+
+        return true;
+    }
+
+    /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
+    public async Task ServeAsync(SslServerAuthenticationOptions? tls)
+    {
         bool isLeft = false;
         try
         {
-            if (tls is null)
+            if (tls is not null)
             {
-                socket.Blocking = false;
+                await Task.Yield();
+                await _link.SecureAsync(tls, _deadline).ConfigureAwait(false);
             }
 
-            _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
-            if (turnAway)
-            {
-                tls = null;
-                RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
-            }
-            else
-            {
-                if (tls is not null)
-                {
-                    await Task.Yield();
-                    await _link.SecureAsync(tls, _deadline).ConfigureAwait(false);
-                }
-
-                await AnswerAllAsync().ConfigureAwait(false);
-            }
-
+            await AnswerAllAsync().ConfigureAwait(false);
             isLeft = await EndAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException
@@ -109,6 +126,13 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
         {
             Leave(isLeft);
         }
+    }
+
+    /// <summary>Tells a client for whom there is no room; then <see cref="ServeAsync"/> takes leave of it.</summary>
+    public void TurnAway()
+    {
+        Socket.Blocking = false;
+        RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
     }
 
     void IValueTaskSource.GetResult(short token) => _turn.GetResult(token);
@@ -133,13 +157,14 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
             ScanResult found = _inbox.Scan();
             if (found is ScanResult.Complete or ScanResult.Broken)
             {
-                await AnswerBatchAsync().ConfigureAwait(false);
-                _deadline = long.MaxValue;
-                if (!Is(State.Ending) && rounds++ % 16 == 0)
+                if (rounds++ % 16 == 0 && !IsQuick())
                 {
                     // Off the thread that accepts, and later on behind the others that have something to do.
                     await Task.Yield();
                 }
+
+                await AnswerBatchAsync().ConfigureAwait(false);
+                _deadline = long.MaxValue;
             }
             else if (found == ScanResult.NotAnObject)
             {
@@ -160,7 +185,16 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
         }
     }
 
+    /// <summary>Whether the connection's only request will in all likelihood be answered in no time.</summary>
+    private bool IsQuick()
+    {
+        ReadOnlySpan<byte> request = _inbox.RequestSpan;
+        return !Is(State.Kept) && RequestHead.Read(request, _inbox.Marks) is { Id.IsEmpty: true } head
+            && (head.Operation != Operation.Run || serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program)));
+    }
+
     /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AnswerBatchAsync()
     {
         Lane lane = serving.Orchestrator.Lane;
@@ -262,35 +296,63 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
         return Asked.Nothing;
     }
 
-    private async ValueTask RunAsync()
+    /// <summary>A run that ends at once costs no state machine.</summary>
+    private ValueTask RunAsync()
     {
+        ValueTask run;
         try
         {
-            ValueTask run = serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
-            if (run.IsCompleted || _reply.Earlier.IsEmpty)
+            run = serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
+            if (run.IsCompletedSuccessfully)
             {
-                await run.ConfigureAwait(false);
-                return;
+                run.GetAwaiter().GetResult();
+                return default;
             }
-
-            // It was quick until now and is not: the answers before it do not wait for it.
-            int sent = TrySend(_reply.Earlier.Span);
-            await run.ConfigureAwait(false);
-            _reply.Forget(sent);
         }
 #pragma warning disable CA1031 // No request ends the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            ServerLog.RequestFailed(serving.Logger, exception);
-            _reply.Again();
-            Reject(Rejection.Internal, "The server failed; its log says why.");
+            RejectFailed(exception);
+            return default;
         }
+
+        return FinishAsync(run);
+    }
+
+    private async ValueTask FinishAsync(ValueTask run)
+    {
+        // It was quick until now and is not: the answers before it do not wait for it.
+        int sent = TrySend(_reply.Earlier.Span);
+        try
+        {
+            await run.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+        }
+
+        _reply.Forget(sent);
+    }
+
+    private void RejectFailed(Exception exception)
+    {
+        ServerLog.RequestFailed(serving.Logger, exception);
+        _reply.Again();
+        Reject(Rejection.Internal, "The server failed; its log says why.");
     }
 
     /// <summary>A client that has gone is noticed when its other answers are sent: its run must be waited for in any case.</summary>
     private int TrySend(ReadOnlySpan<byte> bytes)
     {
+        if (bytes.IsEmpty)
+        {
+            return 0;
+        }
+
         try
         {
             return _link.TrySend(bytes);
@@ -301,6 +363,7 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReceiveAsync()
     {
         bool isAsking = _inbox.HasPart || !Is(State.Kept);
@@ -328,15 +391,17 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
             return;
         }
 
-        _inbox.Received(count);
-        if (count == 0)
-        {
-            HearEnd();
-        }
+        Take(count);
     }
 
-    private void HearEnd()
+    private void Take(int count)
     {
+        _inbox.Received(count);
+        if (count > 0)
+        {
+            return;
+        }
+
         _state |= State.Ending | State.HeardEnd;
         if (_inbox.HasPart)
         {
@@ -356,11 +421,7 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
             _graceEnd = Now + (long)Patience.TotalMilliseconds;
             if (_link.TryReceive(_inbox.Room().Span, out int count))
             {
-                _inbox.Received(count);
-                if (count == 0)
-                {
-                    HearEnd();
-                }
+                Take(count);
             }
         }
         else if (Now < _deadline)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 
 namespace Ryuso;
@@ -13,109 +14,90 @@ internal sealed class Farewells(TimeProvider time, Action<int> closed) : IDispos
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private readonly ConcurrentQueue<(Socket Socket, long Since)> _sockets = new();
     private readonly Lock _gate = new();
-    private readonly Queue<(Socket Socket, long Since)> _sockets = new();
-    private readonly byte[] _rubbish = new byte[64 * 1024];
     private ITimer? _timer;
-    private bool _armed;
-    private bool _cutting;
+    private int _count;
+    private volatile bool _armed;
+    private volatile bool _cutting;
 
     /// <summary>How many have not been closed.</summary>
-    public int Count => _sockets.Count;
+    public int Count => Volatile.Read(ref _count);
 
     public void Add(Socket socket)
     {
-        int gone;
-        lock (_gate)
+        if (Interlocked.Increment(ref _count) > Most || _cutting)
         {
-            gone = Look(Math.Min(_sockets.Count, 2));
-            if (_cutting || _sockets.Count >= Most)
-            {
-                socket.Dispose();
-                gone++;
-            }
-            else
-            {
-                _sockets.Enqueue((socket, time.GetTimestamp()));
-                Arm();
-            }
+            Close(socket);
+            return;
         }
 
-        Tell(gone);
+        LookAfter(2);
+        _sockets.Enqueue((socket, time.GetTimestamp()));
+        if (!_armed)
+        {
+            Arm();
+        }
     }
 
     /// <summary>Closes all of them, now and from now on.</summary>
     public void Cut()
     {
-        int gone = 0;
-        lock (_gate)
+        _cutting = true;
+        while (_sockets.TryDequeue(out (Socket Socket, long Since) next))
         {
-            _cutting = true;
-            for (; _sockets.TryDequeue(out (Socket Socket, long Since) next); gone++)
-            {
-                next.Socket.Dispose();
-            }
+            Close(next.Socket);
         }
-
-        Tell(gone);
     }
 
     public void Dispose() => _timer?.Dispose();
 
-    private void LookAtAll()
-    {
-        int gone;
-        lock (_gate)
-        {
-            _armed = false;
-            gone = Look(_sockets.Count);
-            Arm();
-        }
-
-        Tell(gone);
-    }
-
     private void Arm()
     {
-        if (!_armed && _sockets.Count > 0)
+        lock (_gate)
         {
-            _armed = true;
-            _timer ??= time.CreateTimer(static state => ((Farewells)state!).LookAtAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timer.Change(Pause, Timeout.InfiniteTimeSpan);
+            if (!_armed && !_sockets.IsEmpty)
+            {
+                _armed = true;
+                _timer ??= time.CreateTimer(static state => ((Farewells)state!).LookAfterAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer.Change(Pause, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
-    private int Look(int count)
+    private void LookAfterAll()
     {
-        int gone = 0;
-        for (; count > 0; count--)
+        LookAfter(_sockets.Count);
+        _armed = false;
+        Arm();
+    }
+
+    private void LookAfter(int count)
+    {
+        for (; count > 0 && _sockets.TryDequeue(out (Socket Socket, long Since) next); count--)
         {
-            (Socket Socket, long Since) next = _sockets.Dequeue();
-            if (HasEnded(next.Socket) || time.GetElapsedTime(next.Since) >= Patience)
+            if (_cutting || HasEnded(next.Socket) || time.GetElapsedTime(next.Since) >= Patience)
             {
-                next.Socket.Dispose();
-                gone++;
+                Close(next.Socket);
             }
             else
             {
                 _sockets.Enqueue(next);
             }
         }
-
-        return gone;
     }
 
-    private bool HasEnded(Socket socket)
+    private static bool HasEnded(Socket socket)
     {
-        int count = socket.Receive(_rubbish, SocketFlags.None, out SocketError error);
+        Span<byte> rubbish = stackalloc byte[4096];
+        int count = socket.Receive(rubbish, SocketFlags.None, out SocketError error);
         return error == SocketError.Success ? count == 0 : error != SocketError.WouldBlock;
     }
 
-    private void Tell(int gone)
+    private void Close(Socket socket)
     {
-        if (gone > 0)
-        {
-            closed(gone);
-        }
+        socket.Dispose();
+        Interlocked.Decrement(ref _count);
+        closed(1);
     }
 }

@@ -6,21 +6,30 @@ using System.Runtime.InteropServices;
 namespace Ryuso;
 
 /// <summary>
-/// A listening socket and the threads that accept from it. A thread that has accepted a client goes on to read, run and
-/// answer its request: asynchronous machinery costs more than all that. There are several threads and one lane, so a hook
-/// that blocks holds one of them at most and the others go on accepting.
+/// A listening socket and its two threads. One leads: it accepts a client and goes on to read, run and answer its request,
+/// since asynchronous machinery costs more than all that. It runs only what was quick the last time. The other one watches,
+/// and takes the lead when a hook holds the leader all the same. There is one lane, so the second is held by none.
 /// </summary>
 internal sealed class Listener : IDisposable
 {
     private const int Backlog = 4096;
-    private static readonly int s_threads = Math.Clamp(Environment.ProcessorCount, 2, 8);
+
+    /// <summary>How long, in microseconds, the leader waits for the request of a client that has just come, while nobody else comes.</summary>
+    private const int EarlyWait = 1000;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Serving _serving;
     private readonly Socket _socket;
     private readonly SslServerAuthenticationOptions? _tls;
     private readonly ManualResetEventSlim _closing = new();
+    private readonly ManualResetEventSlim _active = new();
     private readonly Thread[] _threads;
+    private Connection? _early;
+    private Thread? _leader;
+    private long _served;
+    private volatile bool _isServing;
 
     private Listener(Serving serving, Socket socket, SslServerAuthenticationOptions? tls)
     {
@@ -28,7 +37,8 @@ internal sealed class Listener : IDisposable
         _socket = socket;
         _tls = tls;
         EndPoint = socket.LocalEndPoint!;
-        _threads = [.. Enumerable.Range(0, s_threads).Select(i => new Thread(Accept) { IsBackground = true, Name = $"Ryuso accept {i}" })];
+        _threads = [.. Enumerable.Range(1, 2).Select(i => new Thread(Work) { IsBackground = true, Name = $"Ryuso accept {i}" })];
+        _leader = _threads[0];
     }
 
     public EndPoint EndPoint { get; }
@@ -95,13 +105,13 @@ internal sealed class Listener : IDisposable
             await Task.Delay(1).ConfigureAwait(false);
         }
 
-        _closing.Set();
-        _socket.Dispose();
+        Dispose();
     }
 
     public void Dispose()
     {
         _closing.Set();
+        _active.Set();
         _socket.Dispose();
     }
 
@@ -126,13 +136,54 @@ internal sealed class Listener : IDisposable
         throw new SocketException((int)SocketError.AddressAlreadyInUse);
     }
 
-    private void Accept()
+    private void Work()
     {
         while (!_closing.IsSet)
         {
+            if (_leader == Thread.CurrentThread)
+            {
+                Lead();
+            }
+            else
+            {
+                Watch();
+            }
+        }
+
+        ServeEarly();
+    }
+
+    private void Lead()
+    {
+        var watched = new List<Socket>(2);
+        while (!_closing.IsSet && _leader == Thread.CurrentThread)
+        {
             try
             {
-                Begin(_socket.Accept());
+                bool hasNext = true;
+                if (_early is { } early)
+                {
+                    watched.Clear();
+                    watched.Add(_socket);
+                    watched.Add(early.Socket);
+                    Socket.Select(watched, null, null, EarlyWait);
+                    hasNext = watched.Contains(_socket);
+                }
+
+                Socket? next = hasNext ? _socket.Accept() : null;
+                _served++;
+                _isServing = true;
+                if (!_active.IsSet)
+                {
+                    _active.Set();
+                }
+
+                // Whoever came without a request has sent it by now, or waits for it elsewhere.
+                ServeEarly();
+                if (next is not null)
+                {
+                    Begin(next);
+                }
             }
 #pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is accepted.
             catch (Exception exception)
@@ -144,9 +195,48 @@ internal sealed class Listener : IDisposable
                     _closing.Wait(Pause);
                 }
             }
+            finally
+            {
+                if (_leader == Thread.CurrentThread)
+                {
+                    _isServing = false;
+                }
+            }
         }
     }
 
+    /// <summary>Looks now and then whether the leader goes on, as long as there are clients; takes the lead where it does not.</summary>
+    private void Watch()
+    {
+        _active.Wait();
+        long before = -1;
+        while (!_closing.Wait(Look))
+        {
+            long served = Volatile.Read(ref _served);
+            if (served != before)
+            {
+                before = served;
+            }
+            else if (_isServing)
+            {
+                _isServing = false;
+                _leader = Thread.CurrentThread;
+                return;
+            }
+            else
+            {
+                _active.Reset();
+                if (Volatile.Read(ref _served) == served)
+                {
+                    _active.Wait();
+                }
+            }
+        }
+    }
+
+    private void ServeEarly() => _ = Interlocked.Exchange(ref _early, null)?.ServeAsync(tls: null);
+
+    /// <summary>Serves a client on this thread as far as that goes without waiting. One that has sent nothing yet is put by.</summary>
     private void Begin(Socket client)
     {
         _serving.Open();
@@ -157,7 +247,20 @@ internal sealed class Listener : IDisposable
             return;
         }
 
-        _ = _serving.Rent().ServeAsync(client, _tls, _serving.IsCrowded);
+        Connection connection = _serving.Rent();
+        connection.Open(client);
+        bool isCrowded = _serving.IsCrowded;
+        if (isCrowded)
+        {
+            connection.TurnAway();
+        }
+        else if (_tls is null && !connection.HasCome())
+        {
+            _early = connection;
+            return;
+        }
+
+        _ = connection.ServeAsync(isCrowded ? null : _tls);
     }
 }
 
