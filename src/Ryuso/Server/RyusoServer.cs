@@ -40,6 +40,9 @@ public sealed class RyusoServer : IAsyncDisposable
     public IPEndPoint EndPoint => EndPoints.OfType<IPEndPoint>().FirstOrDefault()
         ?? throw new InvalidOperationException("The server listens on Unix domain sockets only.");
 
+    /// <summary>How many connections are open, farewells included.</summary>
+    internal int OpenConnections => _serving.OpenConnections;
+
     /// <summary>Makes an orchestrator known to <see cref="Run"/>. Called by generated code.</summary>
     /// <param name="name">The spec's name.</param>
     /// <param name="factory">Makes the orchestrator from the services and the logger of the options.</param>

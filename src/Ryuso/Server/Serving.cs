@@ -54,6 +54,9 @@ internal sealed class Serving : IDisposable
     /// <summary>Whether so many are open that not even a rejection can be afforded.</summary>
     public bool IsFlooded => Volatile.Read(ref _open) - 1 - Farewells.Count > 2L * Options.MaxConnections;
 
+    /// <summary>How many connections are open, farewells included.</summary>
+    public int OpenConnections => Volatile.Read(ref _open) - 1;
+
     public void Open() => Interlocked.Increment(ref _open);
 
     public void Close(int count)

@@ -7,6 +7,7 @@ internal sealed class Inbox(int maxRequestBytes, int maxDepth)
 {
     private const int Usual = 4096;
     private const int Busy = 4 * Usual;
+    private const int MostShared = 1024 * 1024;
 
     private byte[] _bytes = new byte[Math.Min(Usual, maxRequestBytes)];
     private int _from;
@@ -91,7 +92,10 @@ internal sealed class Inbox(int maxRequestBytes, int maxDepth)
 
     private void Move(int size)
     {
-        byte[] target = size == _bytes.Length ? _bytes : ArrayPool<byte>.Shared.Rent(size);
+        // The shared pool would hold on to a very large one for long.
+        byte[] target = size == _bytes.Length ? _bytes
+            : size > MostShared ? GC.AllocateUninitializedArray<byte>(size)
+            : ArrayPool<byte>.Shared.Rent(size);
         _bytes.AsSpan(_from, _to - _from).CopyTo(target);
         if (target != _bytes)
         {
@@ -121,7 +125,7 @@ internal sealed class Inbox(int maxRequestBytes, int maxDepth)
 
     private void GiveBack()
     {
-        if (_bytes.Length > Usual)
+        if (_bytes.Length is > Usual and <= MostShared)
         {
             ArrayPool<byte>.Shared.Return(_bytes);
         }

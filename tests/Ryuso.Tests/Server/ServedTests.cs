@@ -45,7 +45,11 @@ public abstract class ServedTests : IAsyncDisposable
     protected async Task<Socket> SendAsync(params byte[][] segments)
     {
         Socket socket = await ConnectAsync();
-        socket.NoDelay |= socket.AddressFamily != AddressFamily.Unix;
+        if (socket.AddressFamily != AddressFamily.Unix)
+        {
+            socket.NoDelay = true;
+        }
+
         foreach (byte[] segment in segments)
         {
             await socket.SendAsync(segment, Cancel);
