@@ -207,6 +207,41 @@ public sealed class KeptConnectionTests : ServedTests
     }
 
     [Fact]
+    public async Task A_program_that_was_quick_and_blocks_for_once_keeps_nobody_from_being_accepted()
+    {
+        await StartAsync();
+        for (int i = 0; i < 10; i++)
+        {
+            await AskAsync("""{"program":"echo"}""");
+        }
+
+        using var block = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Orchestrator.EchoAsync = _ =>
+        {
+            entered.TrySetResult();
+            block.Wait(Cancel);
+            return Task.CompletedTask;
+        };
+        for (int round = 0; round < 3; round++)
+        {
+            using Socket running = await SendAsync("""{"program":"echo"}""");
+            await entered.Task.WaitAsync(Cancel);
+            using Socket early = await ConnectAsync();
+            Assert.Equal("""{"_pong":true}""", await AskAsync("""{"op":"ping"}"""));
+            using Socket waiting = await SendAsync("""{"program":"echo"}""");
+            await UntilWaitingAsync(1);
+            await early.SendAsync("""{"op":"ping"}"""u8.ToArray(), Cancel);
+            Assert.Equal("""{"_pong":true}""", await ReadAsync(early));
+            block.Set();
+            Assert.Equal("""{"text":"none"}""", await ReadAsync(running));
+            Assert.Equal("""{"text":"none"}""", await ReadAsync(waiting));
+            block.Reset();
+            entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    [Fact]
     public async Task A_wrong_or_missing_token_is_unauthorized_and_the_right_one_is_in_no_pool_and_no_log()
     {
         var log = new TestLog();
