@@ -2,7 +2,17 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Ryuso.Benchmarks.Serving;
 
-// In this process: the figures are ratios within one run, and no second build is needed.
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, DefaultConfig.Instance
-    .AddJob(Job.MediumRun.WithLaunchCount(1).WithToolchain(InProcessEmitToolchain.Instance)));
+switch (args)
+{
+    case ["serving", .. string[] rest]:
+        return ServingBenchmark.Run(rest);
+    case ["serve", string name]:
+        return ServerChild.Run(name);
+    default:
+        // In this process: the figures are ratios within one run, and no second build is needed.
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, DefaultConfig.Instance
+            .AddJob(Job.MediumRun.WithLaunchCount(1).WithToolchain(InProcessEmitToolchain.Instance)));
+        return 0;
+}

@@ -7,6 +7,8 @@ namespace Ryuso;
 /// <summary>The values behind a pool: a slot for each variable that the spec names, a dictionary for the rest. Reused from run to run.</summary>
 internal sealed class PoolSlots(string[] names)
 {
+    private const int MostKept = 1000;
+
     private readonly PoolValue[] _values = new PoolValue[names.Length];
     private readonly bool[] _named = new bool[names.Length];
     private readonly Dictionary<string, int> _slots = names.Select((name, slot) => (name, slot)).ToDictionary(p => p.name, p => p.slot, StringComparer.Ordinal);
@@ -44,6 +46,11 @@ internal sealed class PoolSlots(string[] names)
         _others.Clear();
         _runIdText = null;
         CallersRunId = null;
+        if (_others.Capacity > MostKept)
+        {
+            _others.TrimExcess();
+        }
+
         _startedAt = null;
     }
 

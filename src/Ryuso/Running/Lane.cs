@@ -1,43 +1,106 @@
 namespace Ryuso;
 
+/// <summary>Somebody who may have to wait for the lane.</summary>
+internal abstract class Turn : IThreadPoolWorkItem
+{
+    internal Turn? Behind { get; set; }
+
+    void IThreadPoolWorkItem.Execute() => Begin();
+
+    /// <summary>The turn has come: the lane is held, on a thread of the pool, until <see cref="Lane.Leave"/>.</summary>
+    protected abstract void Begin();
+}
+
+/// <summary>How <see cref="Lane.Enter"/> ended.</summary>
+internal enum LaneEntry
+{
+    /// <summary>The lane is held.</summary>
+    Entered,
+
+    /// <summary><see cref="Turn.Begin"/> will be called.</summary>
+    Queued,
+
+    /// <summary>Too many wait already.</summary>
+    Full,
+}
+
 /// <summary>Lets one run through at a time, in the order in which they came.</summary>
 internal sealed class Lane
 {
+    private static readonly int Spins = Environment.ProcessorCount > 1 ? 10 : 0;
+
     private readonly Lock _gate = new();
-    private readonly Queue<TaskCompletionSource> _waiters = new();
+    private Turn? _first;
+    private Turn? _last;
+    private int _waiting;
 
     // How many hold the lane or wait for it. From nought to one and back needs no lock.
     private int _count;
 
-    public int Waiting
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiters.Count;
-            }
-        }
-    }
+    public int Waiting => Volatile.Read(ref _waiting);
 
     public bool TryEnter() => Interlocked.CompareExchange(ref _count, 1, 0) == 0;
 
-    public ValueTask EnterAsync(CancellationToken cancellationToken)
+    /// <param name="turn">Who comes.</param>
+    /// <param name="limit">How many may wait.</param>
+    public LaneEntry Enter(Turn turn, int limit)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        TaskCompletionSource turn;
-        lock (_gate)
+        if (TryEnter())
         {
-            if (Interlocked.Increment(ref _count) == 1)
-            {
-                return default;
-            }
-
-            turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiters.Enqueue(turn);
+            return LaneEntry.Entered;
         }
 
-        return cancellationToken.CanBeCanceled ? WaitAsync(turn, cancellationToken) : new ValueTask(turn.Task);
+        // A run of quick hooks takes about a microsecond, a change of threads several.
+        for (int i = 0; i < Spins && Volatile.Read(ref _count) == 1; i++)
+        {
+            Thread.SpinWait(8);
+            if (TryEnter())
+            {
+                return LaneEntry.Entered;
+            }
+        }
+
+        lock (_gate)
+        {
+            if (_waiting >= limit)
+            {
+                return LaneEntry.Full;
+            }
+
+            if (Interlocked.Increment(ref _count) == 1)
+            {
+                return LaneEntry.Entered;
+            }
+
+            if (_last is null)
+            {
+                _first = turn;
+            }
+            else
+            {
+                _last.Behind = turn;
+            }
+
+            _last = turn;
+            _waiting++;
+            return LaneEntry.Queued;
+        }
+    }
+
+    /// <summary>Waits without a limit. A waiter that gives up keeps its place until its turn, which then passes it over.</summary>
+    public async ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var waiter = new Waiter(this);
+        if (Enter(waiter, int.MaxValue) == LaneEntry.Entered)
+        {
+            return;
+        }
+
+        using (cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).GiveUp(token), waiter))
+        {
+            await waiter.Task.ConfigureAwait(false);
+        }
     }
 
     public void Leave()
@@ -47,27 +110,35 @@ internal sealed class Lane
             return;
         }
 
+        Turn next;
         lock (_gate)
         {
-            while (_waiters.TryDequeue(out TaskCompletionSource? next))
-            {
-                Interlocked.Decrement(ref _count);
-                if (next.TrySetResult())
-                {
-                    return;
-                }
-            }
-
+            next = _first!;
+            _first = next.Behind;
+            _last = _first is null ? null : _last;
+            next.Behind = null;
+            _waiting--;
             Interlocked.Decrement(ref _count);
         }
+
+        // On another thread, so that whoever leaves can send the answer while the next one runs.
+        ThreadPool.UnsafeQueueUserWorkItem(next, preferLocal: true);
     }
 
-    private static async ValueTask WaitAsync(TaskCompletionSource turn, CancellationToken cancellationToken)
+    private sealed class Waiter(Lane lane) : Turn
     {
-        // A waiter that gave up stays queued until its turn, which then passes it over.
-        await using (cancellationToken.Register(() => turn.TrySetCanceled(cancellationToken)).ConfigureAwait(false))
+        private readonly TaskCompletionSource _turn = new();
+
+        public Task Task => _turn.Task;
+
+        public void GiveUp(CancellationToken token) => _turn.TrySetCanceled(token);
+
+        protected override void Begin()
         {
-            await turn.Task.ConfigureAwait(false);
+            if (!_turn.TrySetResult())
+            {
+                lane.Leave();
+            }
         }
     }
 }

@@ -219,8 +219,15 @@ public abstract class Orchestrator
         }
     }
 
-    /// <summary>How many requests wait for the lane.</summary>
+    /// <summary>How many wait for the lane.</summary>
     internal int Waiting => _lane.Waiting;
+
+    /// <summary>For callers that enter and leave by themselves and call <see cref="RunHeldAsync"/> between.</summary>
+    internal Lane Lane => _lane;
+
+    /// <summary>As <see cref="RunRequestAsync"/>, for a caller that holds the lane.</summary>
+    /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, for which the lane should be left.</returns>
+    internal ValueTask<Task?> RunHeldAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _runner.RunAsync(request, answer);
 
     internal DataPool NewPool(PoolSlots slots)
     {

@@ -1,219 +1,540 @@
-using System.Buffers;
+using System.Diagnostics;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
 
-/// <summary>One client: its request read, answered and closed. Whatever it does costs only itself.</summary>
-internal sealed class Connection(RyusoServer server, Socket socket, RyusoServerOptions options, ILogger logger)
+/// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
+#pragma warning disable CA1001 // Its link lives as long as a client, and is disposed at the client's end.
+internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
+#pragma warning restore CA1001
 {
-    private const int FirstBuffer = 4096;
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(1);
+    private const int MostAtOnce = 64;
+    private const int MostUnsent = 64 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
+    private static readonly long Swift = Stopwatch.Frequency / 10_000;
+    private static readonly long LongTurn = Stopwatch.Frequency / 2_000;
 
-    private readonly ArrayBufferWriter<byte> _answer = new();
+    private readonly Inbox _inbox = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
+    private readonly Reply _reply = new();
+    private ManualResetValueTaskSourceCore<bool> _turn;
+    private Link _link = null!;
+    private long _deadline;
+    private long _graceEnd;
+    private int _program;
+    private State _state;
 
-    /// <summary>Never throws.</summary>
-    public async Task ServeAsync(bool turnAway)
+    [Flags]
+    private enum State
+    {
+        None = 0,
+
+        /// <summary>A request had an id, so more may follow.</summary>
+        Kept = 1,
+
+        /// <summary>Nothing more is read.</summary>
+        Ending = 2,
+
+        /// <summary>The client may still be sending.</summary>
+        Unread = 4,
+
+        /// <summary>The client has sent its end.</summary>
+        HeardEnd = 8,
+
+        /// <summary>The server's stop has been noticed; what came before it is still answered.</summary>
+        LastCall = 16,
+
+        /// <summary>The server stops: what becomes complete now is turned away.</summary>
+        Refusing = 32,
+    }
+
+    private enum Asked
+    {
+        /// <summary>It has been answered.</summary>
+        Nothing,
+
+        /// <summary>It is a run.</summary>
+        Run,
+
+        /// <summary>The answers so far are to be sent first.</summary>
+        Later,
+    }
+
+    /// <summary>The socket of the client that is served.</summary>
+    public Socket Socket => _link.Socket;
+
+    /// <summary>Takes a client.</summary>
+    public void Open(Socket socket)
+    {
+        _link = new Link(serving.Links, socket);
+        _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
+    }
+
+    /// <summary>Whether the client has sent something already, or has gone.</summary>
+    public bool HasCome()
     {
         try
         {
-            socket.NoDelay = true;
-            if (turnAway)
+            Socket.Blocking = false;
+            if (!_link.TryReceive(_inbox.Room().Span, out int count))
             {
-                Reject(Rejection.Busy, $"The server has its {options.MaxConnections} connections; try again later.");
-            }
-            else
-            {
-                await AnswerAsync().ConfigureAwait(false);
+                return false;
             }
 
-            if (_answer.WrittenCount > 0)
-            {
-                await SendAsync().ConfigureAwait(false);
-                await DrainAsync().ConfigureAwait(false);
-            }
+            Take(count);
         }
-        catch (Exception exception) when (exception is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (SocketException exception)
         {
-            ServerLog.ClientLost(logger, exception);
+            ServerLog.ClientLost(serving.Logger, exception);
+            _state |= State.Ending | State.HeardEnd;
+        }
+
+        return true;
+    }
+
+    /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
+    public async Task ServeAsync(SslServerAuthenticationOptions? tls)
+    {
+        bool isLeft = false;
+        try
+        {
+            if (tls is not null)
+            {
+                await Task.Yield();
+                await _link.SecureAsync(tls, _deadline).ConfigureAwait(false);
+            }
+
+            await AnswerAllAsync().ConfigureAwait(false);
+            isLeft = await EndAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException
+            or System.Security.Authentication.AuthenticationException)
+        {
+            ServerLog.ClientLost(serving.Logger, exception);
         }
 #pragma warning disable CA1031 // No request, however malformed, ends the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            ServerLog.RequestFailed(logger, exception);
+            ServerLog.RequestFailed(serving.Logger, exception);
         }
         finally
         {
-            socket.Dispose();
+            Leave(isLeft);
         }
     }
 
-    private async ValueTask AnswerAsync()
+    /// <summary>Tells a client for whom there is no room; then <see cref="ServeAsync"/> takes leave of it.</summary>
+    public void TurnAway()
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(Math.Min(FirstBuffer, options.MaxRequestBytes));
+        Socket.Blocking = false;
+        RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
+    }
+
+    void IValueTaskSource.GetResult(short token) => _turn.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _turn.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _turn.OnCompleted(continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    protected override void Begin() => _turn.SetResult(true);
+
+    private long Now => serving.Links.Now;
+
+    private bool Is(State state) => (_state & state) != 0;
+
+    private async ValueTask AnswerAllAsync()
+    {
+        int rounds = 0;
+        while (!Is(State.Ending))
+        {
+            ScanResult found = _inbox.Scan();
+            if (found is ScanResult.Complete or ScanResult.Broken)
+            {
+                if (rounds++ % 16 == 0 && !IsQuick())
+                {
+                    // Off the thread that accepts, and later on behind the others that have something to do.
+                    await Task.Yield();
+                }
+
+                await AnswerBatchAsync().ConfigureAwait(false);
+                _deadline = long.MaxValue;
+            }
+            else if (found == ScanResult.NotAnObject)
+            {
+                RejectUnread(Rejection.BadRequest, "The request must be one JSON object.");
+            }
+            else if (found == ScanResult.TooDeep)
+            {
+                RejectUnread(Rejection.BadRequest, $"The request is nested deeper than {serving.Options.MaxDepth}.");
+            }
+            else if (_inbox.IsFull)
+            {
+                RejectUnread(Rejection.TooLarge, $"The request is longer than {serving.Options.MaxRequestBytes} bytes.");
+            }
+            else
+            {
+                await ReceiveAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Whether the connection's only request will in all likelihood be answered in no time.</summary>
+    private bool IsQuick()
+    {
+        ReadOnlySpan<byte> request = _inbox.RequestSpan;
+        return !Is(State.Kept) && RequestHead.Read(request, _inbox.Marks) is { Id.IsEmpty: true } head
+            && (head.Operation != Operation.Run || serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program)));
+    }
+
+    /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AnswerBatchAsync()
+    {
+        Lane lane = serving.Orchestrator.Lane;
+        bool isHolding = false;
         try
         {
-            var scanner = new RequestScanner();
-            int count = 0;
-            using var limit = new CancellationTokenSource(options.ReceiveTimeout, options.TimeProvider);
-            using var given = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, server.Stopping, server.Aborting);
-            while (true)
+            long began = 0;
+            long now = 0;
+            for (int count = 0; count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && !Is(State.Ending); count++)
             {
-                if (count == buffer.Length)
+                if (_inbox.Scan() is not (ScanResult.Complete or ScanResult.Broken) || Ask(isHolding) is var asked && asked == Asked.Later)
                 {
-                    buffer = Grow(buffer);
+                    break;
                 }
 
-                int room = Math.Min(buffer.Length, options.MaxRequestBytes) - count;
-                int read = await ReceiveAsync(buffer.AsMemory(count, room), given.Token).ConfigureAwait(false);
-                if (read < 0)
+                if (asked == Asked.Run)
                 {
-                    RejectLate();
-                    return;
-                }
-
-                count += read;
-                ScanResult result = read == 0 ? ScanResult.NeedMore : scanner.Scan(buffer.AsSpan(0, count));
-                if (result == ScanResult.Complete)
-                {
-                    await RunAsync(buffer.AsMemory(0, scanner.Length)).ConfigureAwait(false);
-                    return;
-                }
-
-                if (Verdict(result, read, count) is { } verdict)
-                {
-                    if (verdict.Code.Length > 0)
+                    if (!isHolding)
                     {
-                        Reject(verdict.Code, verdict.Message);
+                        _turn.Reset();
+                        LaneEntry entry = lane.Enter(this, serving.Options.QueueLength);
+                        isHolding = entry == LaneEntry.Entered;
+                        if (entry == LaneEntry.Queued)
+                        {
+                            await new ValueTask(this, _turn.Version).ConfigureAwait(false);
+                            isHolding = true;
+                            ObjectDisposedException.ThrowIf(serving.Links.IsAborting, this);
+                        }
+
+                        began = now = Stopwatch.GetTimestamp();
                     }
 
-                    return;
+                    if (isHolding)
+                    {
+                        Task? answered = await RunAsync().ConfigureAwait(false);
+                        long then = now;
+                        now = Stopwatch.GetTimestamp();
+                        serving.Took(_program, answered is null && now - then <= Swift);
+                        if (answered is not null)
+                        {
+                            // The next run shares the commit that this answer waits for.
+                            lane.Leave();
+                            isHolding = false;
+                            await answered.ConfigureAwait(false);
+                        }
+                    }
+                    else
+                    {
+                        Reject(Rejection.Busy, $"{serving.Options.QueueLength} requests are waiting already; try again later.");
+                    }
                 }
+
+                _reply.End();
+                _inbox.Next();
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (isHolding)
+            {
+                lane.Leave();
+            }
         }
+
+        await SendAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Why nothing more is read; an empty code where there is nobody to answer.</summary>
-    private (string Code, string Message)? Verdict(ScanResult result, int read, int count) => result switch
+    /// <summary>Reads the envelope of the request that was found and answers what needs no run.</summary>
+    private Asked Ask(bool isHolding)
     {
-        ScanResult.NotAnObject => (Rejection.BadRequest, "The request must be one JSON object."),
-        ScanResult.TooDeep => (Rejection.BadRequest, $"The request is nested deeper than {RequestScanner.MaxDepth}."),
-        _ when read == 0 && count == 0 => ("", ""),
-        _ when read == 0 => (Rejection.BadRequest, "The request ended before its JSON object did."),
-        _ when count == options.MaxRequestBytes => (Rejection.TooLarge, $"The request is longer than {options.MaxRequestBytes} bytes."),
-        _ => null,
-    };
-
-    /// <summary>How many bytes came; 0 at the client's end of stream, -1 when time is up or the server stops.</summary>
-    private async ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken given)
-    {
-        try
+        ReadOnlySpan<byte> request = _inbox.RequestSpan;
+        RequestHead head = RequestHead.Read(request, _inbox.Marks);
+        bool isBroken = _inbox.Scan() == ScanResult.Broken;
+        bool isRun = isBroken || head is { Problem: null, Operation: Operation.Run };
+        _program = isRun ? serving.FindProgram(request, _inbox.Marks.Program) : -1;
+        if (isRun && _reply.Length > 0 && !(isHolding && serving.IsSwift(_program)))
         {
-            return await socket.ReceiveAsync(room, given).ConfigureAwait(false);
+            // Who has an answer already does not wait for the lane, or for a run that may last.
+            return Asked.Later;
         }
-        catch (OperationCanceledException) when (!server.Aborting.IsCancellationRequested)
-        {
-            // What came before the stop still counts: it may be the end of a request. A slow client gets no such grace.
-            return server.Stopping.IsCancellationRequested && socket.Available > 0
-                ? await socket.ReceiveAsync(room, CancellationToken.None).ConfigureAwait(false)
-                : -1;
-        }
-    }
 
-    private void RejectLate()
-    {
-        if (server.Stopping.IsCancellationRequested)
+        _state |= head.Id.IsEmpty ? State.Ending : State.Kept;
+        _state |= isBroken ? State.Ending | State.Unread : State.None;
+        _reply.Begin(head.Id);
+        if (Is(State.Refusing))
         {
             Reject(Rejection.ShuttingDown, "The server is shutting down.");
         }
+        else if (!serving.Admits(head.Auth))
+        {
+            Reject(Rejection.Unauthorized, "The request does not carry the server's token: add \"auth\": \"TOKEN\".");
+        }
+        else if (head.Problem is not null)
+        {
+            Reject(Rejection.BadRequest, head.Problem);
+        }
+        else if (isRun)
+        {
+            return Asked.Run;
+        }
         else
         {
-            Reject(Rejection.Timeout, $"The request was not complete within {options.ReceiveTimeout.TotalSeconds} seconds.");
+            Write(head.Operation == Operation.Ping ? "{\"_pong\":true}"u8 : serving.Description);
         }
+
+        return Asked.Nothing;
     }
 
-    private async ValueTask RunAsync(ReadOnlyMemory<byte> request)
+    /// <summary>A run that ends at once costs no state machine.</summary>
+    private ValueTask<Task?> RunAsync()
     {
-        if (!server.TryQueue())
+        ValueTask<Task?> run;
+        try
         {
-            Reject(Rejection.Busy, $"{options.QueueLength} requests are waiting already; try again later.");
-            return;
+            run = serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
+            if (run.IsCompletedSuccessfully)
+            {
+                return new ValueTask<Task?>(run.Result);
+            }
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+            return default;
+        }
+
+        return FinishAsync(run);
+    }
+
+    private async ValueTask<Task?> FinishAsync(ValueTask<Task?> run)
+    {
+        // It was quick until now and is not: the answers before it do not wait for it.
+        int sent = TrySend(_reply.Earlier.Span);
+        Task? answered = null;
+        try
+        {
+            answered = await run.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+        }
+
+        _reply.Forget(sent);
+        return answered;
+    }
+
+    private void RejectFailed(Exception exception)
+    {
+        ServerLog.RequestFailed(serving.Logger, exception);
+        _reply.Again();
+        Reject(Rejection.Internal, "The server failed; its log says why.");
+    }
+
+    /// <summary>A client that has gone is noticed when its other answers are sent: its run must be waited for in any case.</summary>
+    private int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return 0;
         }
 
         try
         {
-            await server.Orchestrator.RunRequestAsync(request, _answer, server.Aborting).ConfigureAwait(false);
+            return _link.TrySend(bytes);
         }
-#pragma warning disable CA1031 // No request ends the server.
-        catch (Exception exception) when (exception is not OperationCanceledException || !server.Aborting.IsCancellationRequested)
-#pragma warning restore CA1031
+        catch (SocketException)
         {
-            ServerLog.RequestFailed(logger, exception);
-            Reject(Rejection.Internal, "The server failed; its log says why.");
+            return 0;
         }
-        finally
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask ReceiveAsync()
+    {
+        bool isAsking = _inbox.HasPart || !Is(State.Kept);
+        _state |= Is(State.LastCall) ? State.Refusing : State.None;
+        if (Is(State.Refusing) && (!Is(State.Kept) || (_inbox.HasPart && Now >= _graceEnd)))
         {
-            server.Unqueue();
+            RejectUnread(Rejection.ShuttingDown, "The server is shutting down.");
+            return;
         }
+
+        if (Is(State.Refusing) && Now >= _graceEnd)
+        {
+            _state |= State.Ending;
+            return;
+        }
+
+        _deadline = Is(State.Refusing) ? Math.Min(_graceEnd, Now + (long)Quiet.TotalMilliseconds)
+            : !isAsking ? long.MaxValue
+            : _deadline == long.MaxValue ? Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds
+            : _deadline;
+        int count = await _link.ReceiveAsync(_inbox.Room(), _deadline).ConfigureAwait(false);
+        if (count < 0)
+        {
+            Interrupted();
+            return;
+        }
+
+        Take(count);
+    }
+
+    private void Take(int count)
+    {
+        _inbox.Received(count);
+        if (count > 0)
+        {
+            return;
+        }
+
+        _state |= State.Ending | State.HeardEnd;
+        if (_inbox.HasPart)
+        {
+            RejectUnread(Rejection.BadRequest, "The request ended before its JSON object did.");
+        }
+    }
+
+    /// <summary>The wait for the client's bytes was cut short: time is up, or the server stops.</summary>
+    private void Interrupted()
+    {
+        ObjectDisposedException.ThrowIf(serving.Links.IsAborting, this);
+        _link.Resume();
+        if (serving.Links.IsStopping && !Is(State.LastCall))
+        {
+            // What came before the stop still counts: it may be the end of a request.
+            _state |= State.LastCall;
+            _graceEnd = Now + (long)Patience.TotalMilliseconds;
+            if (_link.TryReceive(_inbox.Room().Span, out int count))
+            {
+                Take(count);
+            }
+        }
+        else if (Now < _deadline)
+        {
+            // The wait before this one was meant, and that has ended by itself.
+        }
+        else if (!Is(State.Refusing))
+        {
+            RejectUnread(Rejection.Timeout, $"The request was not complete within {serving.Options.ReceiveTimeout.TotalSeconds} seconds.");
+        }
+        else if (_inbox.HasPart)
+        {
+            RejectUnread(Rejection.ShuttingDown, "The server is shutting down.");
+        }
+        else
+        {
+            _state |= State.Ending;
+        }
+    }
+
+    /// <summary>Turns away a request whose end is not known, so that none can follow it.</summary>
+    private void RejectUnread(string code, string message)
+    {
+        _state |= State.Ending | State.Unread;
+        _reply.Begin(RequestHead.Read(_inbox.Part, _inbox.Marks).Id);
+        Reject(code, message);
+        _reply.End();
     }
 
     private void Reject(string code, string message)
     {
-        ServerLog.Rejected(logger, code);
-        _answer.Clear();
-        Rejection.Write(_answer, code, message);
+        ServerLog.Rejected(serving.Logger, code);
+        Rejection.Write(_reply, code, message);
     }
 
-    private byte[] Grow(byte[] buffer)
+    private void Write(ReadOnlySpan<byte> bytes)
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(buffer.Length * 2L, options.MaxRequestBytes));
-        buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return larger;
+        bytes.CopyTo(_reply.GetSpan(bytes.Length));
+        _reply.Advance(bytes.Length);
     }
 
     private async ValueTask SendAsync()
     {
-        using var limit = new CancellationTokenSource(options.SendTimeout, options.TimeProvider);
-        using var given = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, server.Aborting);
-        ReadOnlyMemory<byte> rest = _answer.WrittenMemory;
-        while (!rest.IsEmpty)
+        if (_reply.Length > 0)
         {
-            rest = rest[await socket.SendAsync(rest, given.Token).ConfigureAwait(false)..];
+            await _link.SendAsync(_reply.Written, serving.Options.SendTimeout).ConfigureAwait(false);
+            _reply.Clear();
+        }
+    }
+
+    /// <summary>Sends what is left and the end. True where the socket has been left to the farewells.</summary>
+    private async ValueTask<bool> EndAsync()
+    {
+        await SendAsync().ConfigureAwait(false);
+        if (Is(State.HeardEnd))
+        {
+            return false;
         }
 
-        socket.Shutdown(SocketShutdown.Send);
+        await _link.FinishAsync(Patience).ConfigureAwait(false);
+        if (Is(State.Unread))
+        {
+            await DrainAsync().ConfigureAwait(false);
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>Reads what the client still sends: bytes left unread would become a reset that destroys the answer.</summary>
     private async ValueTask DrainAsync()
     {
-        using var limit = new CancellationTokenSource(DrainTime, options.TimeProvider);
-        using var given = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, server.Aborting);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer * 4);
-        try
+        long end = Now + (long)Patience.TotalMilliseconds;
+        long most = 2L * serving.Options.MaxRequestBytes;
+        while (most > 0 && Now < end)
         {
-            long left = options.MaxRequestBytes;
-            int read;
-            do
+            _inbox.Clear();
+            int count = await _link.ReceiveAsync(_inbox.Room(), end).ConfigureAwait(false);
+            if (count == 0)
             {
-                read = await socket.ReceiveAsync(buffer, given.Token).ConfigureAwait(false);
-                left -= read;
+                return;
             }
-            while (read > 0 && left > 0);
+
+            most -= Math.Max(count, 0);
+            _link.Resume();
         }
-        catch (OperationCanceledException)
+    }
+
+    private void Leave(bool isLeft)
+    {
+        Link link = _link;
+        _inbox.Clear();
+        _reply.Clear();
+        _state = State.None;
+        _link = null!;
+        serving.Return(this);
+        if (isLeft)
         {
-            // The client keeps its side open; it has its answer.
+            link.Detach();
+            serving.Farewells.Add(link.Socket);
         }
-        finally
+        else
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            link.Dispose();
+            serving.Close(1);
         }
     }
 }

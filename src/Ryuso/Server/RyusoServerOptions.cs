@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -12,11 +14,29 @@ public sealed class RyusoServerOptions
     /// <summary>The port to listen on; 0 for any free one. Default 60856.</summary>
     public int Port { get; set; } = 60856;
 
-    /// <summary>How many requests may wait for the run in flight; one more is answered with <c>busy</c>. Default 512.</summary>
+    /// <summary>
+    /// Addresses to listen on instead of <see cref="Host"/> and <see cref="Port"/>: <c>127.0.0.1:60856</c>, <c>[::1]:0</c>,
+    /// <c>unix:/run/ryuso.sock</c>; with <c>tls:</c> before it for one that speaks TLS (see <see cref="Tls"/>).
+    /// </summary>
+    public IList<string> Listen { get; } = [];
+
+    /// <summary>The certificate and what else TLS needs; null where no address asks for it.</summary>
+    public SslServerAuthenticationOptions? Tls { get; set; }
+
+    /// <summary>Whether other processes may listen on the same port, so that the kernel spreads the clients over them. Linux only. Default false.</summary>
+    public bool ReusePort { get; set; }
+
+    /// <summary>What every request must carry as <c>auth</c>, at most 256 bytes; null for nothing. Without TLS everybody on the way can read it.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>How many clients may wait for the run in flight; one more is answered with <c>busy</c>. Default 512.</summary>
     public int QueueLength { get; set; } = 512;
 
     /// <summary>How long a request may be, in bytes. Default 16 MiB.</summary>
     public int MaxRequestBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>How many objects and lists may stand in one another in a request, at most 64. Default 64.</summary>
+    public int MaxDepth { get; set; } = RequestReader.MaxDepth;
 
     /// <summary>How many connections may be open; one more is answered with <c>busy</c>. Default 4,096.</summary>
     public int MaxConnections { get; set; } = 4096;
@@ -42,6 +62,11 @@ public sealed class RyusoServerOptions
     /// <summary>The clock behind the time limits.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
+    /// <exception cref="FormatException">One of them is no address.</exception>
+    internal IReadOnlyList<ListenAddress> Addresses() => Listen.Count > 0
+        ? [.. Listen.Select(ListenAddress.Parse)]
+        : [new ListenAddress($"{Host}:{Port}", IsTls: false, Host, Port, Path: null)];
+
     internal void Check()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
@@ -49,9 +74,20 @@ public sealed class RyusoServerOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535);
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequestBytes, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDepth, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDepth, RequestReader.MaxDepth);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SendTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ReceiveTimeout, TimeSpan.Zero);
         ArgumentNullException.ThrowIfNull(TimeProvider);
+        if (Token is not null && Encoding.UTF8.GetByteCount(Token) is 0 or > 256)
+        {
+            throw new ArgumentException("The token must have 1 to 256 bytes.");
+        }
+
+        if (Addresses().FirstOrDefault(a => a.IsTls) is { } secured && Tls is null)
+        {
+            throw new ArgumentException($"'{secured.Text}' needs a certificate: set Tls, or --tls-certificate.");
+        }
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -6,8 +5,8 @@ namespace Ryuso;
 /// <summary>What is logged of the server.</summary>
 internal static partial class ServerLog
 {
-    [LoggerMessage(101, LogLevel.Information, "Listening on {EndPoint}: {Spec} {Version}, programs {Programs}.")]
-    public static partial void Listening(ILogger logger, IPEndPoint endPoint, string spec, string? version, string programs);
+    [LoggerMessage(101, LogLevel.Information, "Listening on {EndPoints}: {Spec} {Version}, programs {Programs}.")]
+    public static partial void Listening(ILogger logger, string endPoints, string spec, string? version, string programs);
 
     [LoggerMessage(102, LogLevel.Information, "Stopping: complete requests are still answered.")]
     public static partial void Stopping(ILogger logger);

@@ -14,14 +14,23 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
 #pragma warning restore CA1001
 {
     private const int LongestNumber = 40;
+    private const int Usual = 1024;
+    private const int MostKept = 256 * Usual;
 
     private readonly Utf8JsonWriter _writer = new(Stream.Null, JsonBytes.WriterOptions);
-    private byte[] _bytes = new byte[1024];
+    private byte[] _bytes = new byte[Usual];
     private int _length;
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
 
-    public void Begin() => _length = 0;
+    public void Begin()
+    {
+        _length = 0;
+        if (_bytes.Length > MostKept)
+        {
+            _bytes = new byte[Usual];
+        }
+    }
 
     public void End()
     {

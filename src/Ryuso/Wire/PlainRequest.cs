@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Ryuso;
 
 /// <summary>
-/// Reads the requests that nearly all clients send: names without escapes, one <c>program</c>, one <c>data_pool</c>.
+/// Reads the requests that nearly all clients send: names without escapes, one <c>program</c>, one <c>data_pool</c>, the envelope.
 /// It takes what it is sure of and leaves everything else, errors included, to <see cref="RequestReader"/>, which
 /// reads the request again from its beginning. So there is one definition of a good request, and this is a short cut to it.
 /// </summary>
@@ -49,6 +49,13 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
                     return false;
                 }
             }
+            else if (RequestHead.IsKey(name))
+            {
+                if (!TrySkip())
+                {
+                    return false;
+                }
+            }
             else if (!name.SequenceEqual("program"u8) || Program >= 0 || !TryText(out ReadOnlySpan<byte> program) || (Program = programs.Find(program)) < 0)
             {
                 return false;
@@ -56,6 +63,13 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
         }
         while (Take((byte)','));
         return Take((byte)'}') && Program >= 0 && _at == _request.Length;
+    }
+
+    /// <summary>A value of the envelope, which is not the run's business: a plain string or a short number.</summary>
+    private bool TrySkip()
+    {
+        PoolValue ignored = default;
+        return TryText(out _) || (SkipSpace() && TryNumber(ref ignored));
     }
 
     private bool TryReadPool()

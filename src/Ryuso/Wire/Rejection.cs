@@ -8,6 +8,7 @@ internal static class Rejection
 {
     public const string BadRequest = "bad_request";
     public const string TooLarge = "too_large";
+    public const string Unauthorized = "unauthorized";
     public const string UnknownProgram = "unknown_program";
     public const string InvalidArguments = "invalid_arguments";
     public const string Busy = "busy";

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Ryuso;
 
@@ -8,8 +9,11 @@ internal enum ScanResult
     /// <summary>The object has not ended yet.</summary>
     NeedMore,
 
-    /// <summary>The object ends at <see cref="RequestScanner.Length"/>, or cannot become JSON from there on.</summary>
+    /// <summary>The object ends at <see cref="RequestScanner.Length"/>.</summary>
     Complete,
+
+    /// <summary>What came cannot become JSON any more: nobody knows where it ends.</summary>
+    Broken,
 
     /// <summary>The first thing is not an object.</summary>
     NotAnObject,
@@ -19,13 +23,19 @@ internal enum ScanResult
 }
 
 /// <summary>
-/// Finds the end of the first JSON object as its bytes arrive, looking at each byte once.
-/// It finds the end only. A byte that no JSON can hold at its place is an end too, so that the parser rejects it
-/// at once and nobody waits for an end that cannot come.
+/// Finds the end of the first JSON object as its bytes arrive, looking at each byte once, and notes on the way where
+/// the keys of the envelope stand. Whether it is JSON is for the parser to say; but a byte that no JSON can hold
+/// at its place ends the search, so that nobody waits for an end that cannot come.
 /// </summary>
-internal struct RequestScanner
+internal struct RequestScanner(int maxDepth)
 {
     public const int MaxDepth = 64;
+
+    /// <summary>Looks for an object of any depth that there may be.</summary>
+    public RequestScanner()
+        : this(MaxDepth)
+    {
+    }
 
     private static readonly SearchValues<byte> BetweenStrings = SearchValues.Create(" \t\r\n,:+-.0123456789Etruefalsn"u8);
     private static readonly SearchValues<byte> EndsPlainText = SearchValues.Create(
@@ -36,6 +46,15 @@ internal struct RequestScanner
     private int _depth;
     private bool _inString;
     private bool _escaped;
+    private int _string;
+    private RequestMarks _marks;
+
+    /// <summary>Whether the object has begun.</summary>
+    public readonly bool HasBegun => _depth > 0;
+
+    /// <summary>Where the keys of the envelope stand.</summary>
+    [UnscopedRef]
+    public readonly ref readonly RequestMarks Marks => ref _marks;
 
     /// <summary>How many bytes have been looked at; the object's end once it is complete.</summary>
     public int Length { get; private set; }
@@ -92,7 +111,7 @@ internal struct RequestScanner
         if (_escaped)
         {
             _escaped = false;
-            return received[Length++] < 0x20 ? ScanResult.Complete : ScanResult.NeedMore;
+            return received[Length++] < 0x20 ? ScanResult.Broken : ScanResult.NeedMore;
         }
 
         int plain = received[Length..].IndexOfAny(EndsPlainText);
@@ -104,9 +123,14 @@ internal struct RequestScanner
 
         byte next = received[Length + plain];
         Length += plain + 1;
+        if (_depth == 1)
+        {
+            _marks.Note(next, received[..(Length - 1)], _string);
+        }
+
         _inString = next != '"';
         _escaped = next == '\\';
-        return next < 0x20 ? ScanResult.Complete : ScanResult.NeedMore;
+        return next < 0x20 ? ScanResult.Broken : ScanResult.NeedMore;
     }
 
     private ScanResult Outside(ReadOnlySpan<byte> received)
@@ -124,8 +148,9 @@ internal struct RequestScanner
         {
             case (byte)'"':
                 _inString = true;
+                _string = Length;
                 return ScanResult.NeedMore;
-            case (byte)'{' or (byte)'[' when _depth == MaxDepth:
+            case (byte)'{' or (byte)'[' when _depth == maxDepth:
                 return ScanResult.TooDeep;
             case (byte)'{' or (byte)'[':
                 _open = (_open << 1) | (next == '{' ? 1UL : 0UL);
@@ -135,9 +160,9 @@ internal struct RequestScanner
                 bool closesItsOwn = (_open & 1) == (next == '}' ? 1UL : 0UL);
                 _open >>= 1;
                 _depth--;
-                return closesItsOwn && _depth > 0 ? ScanResult.NeedMore : ScanResult.Complete;
+                return !closesItsOwn ? ScanResult.Broken : _depth > 0 ? ScanResult.NeedMore : ScanResult.Complete;
             default:
-                return ScanResult.Complete;
+                return ScanResult.Broken;
         }
     }
 }

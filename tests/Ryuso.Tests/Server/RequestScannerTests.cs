@@ -73,7 +73,7 @@ public class RequestScannerTests
     [InlineData("{\"a\n")]
     [InlineData("{\"a\\\n")]
     public void What_cannot_become_JSON_any_more_is_not_waited_for(string document) =>
-        Assert.Equal(ScanResult.Complete, Scan(Encoding.UTF8.GetBytes(document)));
+        Assert.Equal(ScanResult.Broken, Scan(Encoding.UTF8.GetBytes(document)));
 
     private static ScanResult Scan(byte[] bytes)
     {

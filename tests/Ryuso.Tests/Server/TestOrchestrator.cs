@@ -7,14 +7,26 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
 
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What echo does with its text before it ends; null for nothing.</summary>
+    public Func<string, Task>? EchoAsync { get; set; }
+
     protected override DataPool CreatePool() => new Pool();
 
     protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) => hook switch
     {
         1 => new(HookResult.Fail("As asked.")),
         2 => WaitAtGateAsync(),
+        _ when EchoAsync is { } work => EndAsync(work((string)pool["text"]!)),
         _ => default,
     };
+
+    private static ValueTask<HookResult> EndAsync(Task work) => work.IsCompletedSuccessfully ? default : new(AwaitAsync(work));
+
+    private static async Task<HookResult> AwaitAsync(Task work)
+    {
+        await work;
+        return HookResult.Ok;
+    }
 
     private async ValueTask<HookResult> WaitAtGateAsync()
     {

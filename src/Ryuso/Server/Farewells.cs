@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+
+namespace Ryuso;
+
+/// <summary>
+/// Sockets that have sent their answer and their end. They are closed once the client has ended too, or after a short
+/// while: bytes left unread would become a reset that destroys the answer. Nobody waits for that, and no
+/// asynchronous read is spent on it: every newcomer looks after two others, and a timer after those that are left.
+/// </summary>
+internal sealed class Farewells(TimeProvider time, Action<int> closed) : IDisposable
+{
+    private const int Most = 4096;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentQueue<(Socket Socket, long Since)> _sockets = new();
+    private readonly Lock _gate = new();
+    private ITimer? _timer;
+    private int _count;
+    private volatile bool _armed;
+    private volatile bool _cutting;
+
+    /// <summary>How many have not been closed.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    public void Add(Socket socket)
+    {
+        if (Interlocked.Increment(ref _count) > Most || _cutting)
+        {
+            Close(socket);
+            return;
+        }
+
+        LookAfter(2);
+        _sockets.Enqueue((socket, time.GetTimestamp()));
+        if (!_armed)
+        {
+            Arm();
+        }
+    }
+
+    /// <summary>Closes all of them, now and from now on.</summary>
+    public void Cut()
+    {
+        _cutting = true;
+        while (_sockets.TryDequeue(out (Socket Socket, long Since) next))
+        {
+            Close(next.Socket);
+        }
+    }
+
+    public void Dispose() => _timer?.Dispose();
+
+    private void Arm()
+    {
+        lock (_gate)
+        {
+            if (!_armed && !_sockets.IsEmpty)
+            {
+                _armed = true;
+                _timer ??= time.CreateTimer(static state => ((Farewells)state!).LookAfterAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer.Change(Pause, Timeout.InfiniteTimeSpan);
+            }
+        }
+    }
+
+    private void LookAfterAll()
+    {
+        LookAfter(_sockets.Count);
+        _armed = false;
+        Arm();
+    }
+
+    private void LookAfter(int count)
+    {
+        for (; count > 0 && _sockets.TryDequeue(out (Socket Socket, long Since) next); count--)
+        {
+            if (_cutting || HasEnded(next.Socket) || time.GetElapsedTime(next.Since) >= Patience)
+            {
+                Close(next.Socket);
+            }
+            else
+            {
+                _sockets.Enqueue(next);
+            }
+        }
+    }
+
+    private static bool HasEnded(Socket socket)
+    {
+        Span<byte> rubbish = stackalloc byte[4096];
+        int count = socket.Receive(rubbish, SocketFlags.None, out SocketError error);
+        return error == SocketError.Success ? count == 0 : error != SocketError.WouldBlock;
+    }
+
+    private void Close(Socket socket)
+    {
+        socket.Dispose();
+        Interlocked.Decrement(ref _count);
+        closed(1);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+
+namespace Ryuso;
+
+/// <summary>A client's end of the wire: a socket, with TLS or without, whose waits end in time.</summary>
+internal sealed class Link(Links links, Socket socket) : IDisposable
+{
+    private SslStream? _tls;
+    private CancellationTokenSource? _cut;
+    private CancellationTokenSource? _sendLimit;
+    private long _deadline = long.MaxValue;
+
+    public Link? Next { get; set; }
+
+    public Link? Previous { get; set; }
+
+    public Socket Socket => socket;
+
+    /// <summary>When whoever waits for the client gives up, as <see cref="Links.Now"/> tells the time.</summary>
+    public long Deadline => Volatile.Read(ref _deadline);
+
+    /// <summary>Turns to TLS.</summary>
+    public async ValueTask SecureAsync(SslServerAuthenticationOptions options, long deadline)
+    {
+        CancellationToken cut = WaitUntil(deadline);
+        _tls = new SslStream(new NetworkStream(socket));
+        await _tls.AuthenticateAsServerAsync(options, cut).ConfigureAwait(false);
+    }
+
+    /// <summary>How many bytes came; 0 at the client's end of stream, -1 where the wait was cut short.</summary>
+    public ValueTask<int> ReceiveAsync(Memory<byte> room, long deadline)
+    {
+        // Who has not waited yet has just come, and its request has nearly always come with it.
+        return _cut is null && TryReceive(room.Span, out int count) ? new ValueTask<int>(count) : WaitAsync(room, deadline);
+    }
+
+    /// <summary>Takes what is there. False where nothing is.</summary>
+    public bool TryReceive(Span<byte> room, out int count)
+    {
+        count = 0;
+        if (_tls is not null)
+        {
+            return false;
+        }
+
+        count = socket.Receive(room, SocketFlags.None, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => true,
+            SocketError.WouldBlock => false,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    /// <summary>Sends what the client takes at once. How much that is, and none with TLS.</summary>
+    public int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        if (_tls is not null)
+        {
+            return 0;
+        }
+
+        int count = socket.Send(bytes, SocketFlags.None, out SocketError error);
+        return error is SocketError.Success or SocketError.WouldBlock ? count : throw new SocketException((int)error);
+    }
+
+    /// <exception cref="OperationCanceledException">The client does not take it in time.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit)
+    {
+        bytes = bytes[TrySend(bytes.Span)..];
+        return bytes.IsEmpty ? default : SendRestAsync(bytes, limit);
+    }
+
+    /// <summary>Nothing more will be sent.</summary>
+    public async ValueTask FinishAsync(TimeSpan limit)
+    {
+        if (_tls is not null)
+        {
+            await _tls.ShutdownAsync().WaitAsync(limit).ConfigureAwait(false);
+            socket.Blocking = false;
+        }
+
+        socket.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <summary>Ends the wait for the client's bytes that is under way, or the next one. Only for <see cref="Links"/>.</summary>
+    public void Interrupt() => _cut!.CancelAsync();
+
+    /// <summary>Waits may begin anew.</summary>
+    public void Resume()
+    {
+        if (_cut is { IsCancellationRequested: true })
+        {
+            _cut.Dispose();
+            _cut = new CancellationTokenSource();
+        }
+    }
+
+    public void Dispose()
+    {
+        Detach();
+        socket.Dispose();
+    }
+
+    /// <summary>Leaves the socket to somebody else.</summary>
+    public void Detach()
+    {
+        if (_cut is not null)
+        {
+            links.Remove(this);
+            _cut.Dispose();
+            _sendLimit?.Dispose();
+        }
+
+        _tls?.Dispose();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitAsync(Memory<byte> room, long deadline)
+    {
+        CancellationToken cut = WaitUntil(deadline);
+        try
+        {
+            return _tls is null
+                ? await socket.ReceiveAsync(room, SocketFlags.None, cut).ConfigureAwait(false)
+                : await _tls.ReadAsync(room, cut).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return -1;
+        }
+        finally
+        {
+            Volatile.Write(ref _deadline, long.MaxValue);
+        }
+    }
+
+    private async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit)
+    {
+        WaitUntil(long.MaxValue);
+        _sendLimit ??= links.NewLimit();
+        _sendLimit.CancelAfter(limit);
+        if (_tls is not null)
+        {
+            await _tls.WriteAsync(bytes, _sendLimit.Token).ConfigureAwait(false);
+        }
+        else
+        {
+            while (!bytes.IsEmpty)
+            {
+                bytes = bytes[await socket.SendAsync(bytes, SocketFlags.None, _sendLimit.Token).ConfigureAwait(false)..];
+            }
+        }
+
+        if (!_sendLimit.TryReset())
+        {
+            _sendLimit.Dispose();
+            _sendLimit = null;
+        }
+    }
+
+    private CancellationToken WaitUntil(long deadline)
+    {
+        Volatile.Write(ref _deadline, deadline);
+        if (_cut is null)
+        {
+            _cut = new CancellationTokenSource();
+            links.Add(this);
+        }
+
+        return _cut.Token;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Ryuso;
+
+/// <summary>What all connections of a server share.</summary>
+internal sealed class Serving : IDisposable
+{
+    private const int MostSpare = 64;
+
+    private readonly ConcurrentQueue<Connection> _spare = new();
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly byte[]? _token;
+    private readonly NameTable _programs;
+    private readonly bool[] _swift;
+
+    // Starts with one for the server itself, so that the last to leave is the last there will be.
+    private int _open = 1;
+
+    public Serving(Orchestrator orchestrator, RyusoServerOptions options, ILogger logger)
+    {
+        Orchestrator = orchestrator;
+        Options = options;
+        Logger = logger;
+        _token = options.Token is null ? null : Encoding.UTF8.GetBytes(options.Token);
+        _programs = new NameTable(orchestrator.Definition.Programs.Select(p => p.Name));
+        _swift = new bool[orchestrator.Definition.Programs.Length];
+        Description = SpecDescription.Of(orchestrator.Definition);
+        Links = new Links(options.TimeProvider, options.ReceiveTimeout);
+        Farewells = new Farewells(options.TimeProvider, Close);
+    }
+
+    public Orchestrator Orchestrator { get; }
+
+    public RyusoServerOptions Options { get; }
+
+    public ILogger Logger { get; }
+
+    public Links Links { get; }
+
+    public Farewells Farewells { get; }
+
+    /// <summary>The answer to <c>describe</c>.</summary>
+    public byte[] Description { get; }
+
+    /// <summary>Ends once everything is closed.</summary>
+    public Task Idle => _idle.Task;
+
+    /// <summary>Whether there is one connection more than there may be.</summary>
+    public bool IsCrowded => Volatile.Read(ref _open) - 1 - Farewells.Count > Options.MaxConnections;
+
+    /// <summary>Whether so many are open that not even a rejection can be afforded.</summary>
+    public bool IsFlooded => Volatile.Read(ref _open) - 1 - Farewells.Count > 2L * Options.MaxConnections;
+
+    /// <summary>How many connections are open, farewells included.</summary>
+    public int OpenConnections => Volatile.Read(ref _open) - 1;
+
+    public void Open() => Interlocked.Increment(ref _open);
+
+    public void Close(int count)
+    {
+        if (Interlocked.Add(ref _open, -count) == 0)
+        {
+            ServerLog.Stopped(Logger);
+            _idle.TrySetResult();
+        }
+    }
+
+    /// <summary>Compares in a time that tells nothing of the token.</summary>
+    public bool Admits(ReadOnlySpan<byte> token)
+    {
+        if (_token is null)
+        {
+            return true;
+        }
+
+        Span<byte> probe = stackalloc byte[Math.Min(_token.Length, 256)];
+        probe.Clear();
+        bool fits = token.Length == _token.Length;
+        token[..Math.Min(token.Length, probe.Length)].CopyTo(probe);
+        return CryptographicOperations.FixedTimeEquals(probe, _token) & fits;
+    }
+
+    /// <summary>The program's index by its name as it stands in a request; -1 where that is not plain.</summary>
+    public int FindProgram(ReadOnlySpan<byte> request, int mark) =>
+        RequestHead.TryToken(request, mark, out ReadOnlySpan<byte> name) && name is [(byte)'"', ..] ? _programs.Find(name[1..^1]) : -1;
+
+    /// <summary>Whether the program's last run took so little time that answers before it can wait for its own.</summary>
+    public bool IsSwift(int program) => program >= 0 && _swift[program];
+
+    public void Took(int program, bool isSwift)
+    {
+        if (program >= 0 && _swift[program] != isSwift)
+        {
+            _swift[program] = isSwift;
+        }
+    }
+
+    public Connection Rent() => _spare.TryDequeue(out Connection? connection) ? connection : new Connection(this);
+
+    public void Return(Connection connection)
+    {
+        if (_spare.Count < MostSpare)
+        {
+            _spare.Enqueue(connection);
+        }
+    }
+
+    public void Dispose()
+    {
+        Links.Dispose();
+        Farewells.Dispose();
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+using Ryuso;
+
+// A server in a process of its own, for tests that stop it. Prints where it listens, and at its end what it has done.
+var counting = new CountingOrchestrator();
+RyusoServer.Register("Counting", (_, _) => counting);
+int exitCode = RyusoServer.Run(args, options => options.LoggerFactory = new ListeningLog());
+Console.WriteLine($"applied {counting.Applied}");
+return exitCode;
+
+/// <summary>One program that adds one to a sum. With <c>slow</c> it takes a while.</summary>
+internal sealed class CountingOrchestrator() : Orchestrator(new SpecDefinition(
+    "Counting",
+    null,
+    ["slow"],
+    [new HookDefinition("hooks.add", [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [])],
+    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(StepKind.EnterHook, 0, false), new(StepKind.InvokeHook, 0, false)])]))
+{
+    public int Applied { get; private set; }
+
+    protected override DataPool CreatePool() => new Pool();
+
+    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context)
+    {
+        Applied++;
+        return pool["slow"] is null ? default : WaitAsync();
+    }
+
+    private static async ValueTask<HookResult> WaitAsync()
+    {
+        await Task.Delay(300);
+        return HookResult.Ok;
+    }
+
+    private sealed class Pool : DataPool;
+}
+
+/// <summary>Prints the one event that says where the server listens.</summary>
+internal sealed class ListeningLog : ILoggerFactory, ILogger
+{
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Information and < LogLevel.None;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (eventId.Name == "Listening")
+        {
+            Console.WriteLine(formatter(state, exception));
+        }
+    }
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace Ryuso.Tests.Server;
+
+/// <summary>A server in a process of its own.</summary>
+internal sealed class ServerProcessHandle : IDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Ryuso.TestServer.dll");
+
+    private readonly Process _process;
+
+    private ServerProcessHandle(Process process, string listening)
+    {
+        _process = process;
+        Listening = listening;
+    }
+
+    /// <summary>What the server said of its addresses.</summary>
+    public string Listening { get; }
+
+    public IPEndPoint EndPoint => IPEndPoint.Parse(Listening.Split("Listening on ")[1].Split(": ")[0].Split(", ")[0]);
+
+    public static async Task<ServerProcessHandle> StartAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true };
+        Process process = Process.Start(start)!;
+        string? line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        return new ServerProcessHandle(process, line ?? throw new InvalidOperationException("The server did not start."));
+    }
+
+    /// <summary>SIGTERM, without waiting for anything.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>The exit code, and how many runs there were (-1 where the server did not say).</summary>
+    public async Task<(int ExitCode, int Applied)> ExitAsync()
+    {
+        string rest = await _process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (_process.ExitCode, rest.StartsWith("applied ", StringComparison.Ordinal) ? int.Parse(rest[8..], null) : -1);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+}
