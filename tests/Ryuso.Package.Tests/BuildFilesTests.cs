@@ -39,7 +39,7 @@ public sealed class BuildFilesTests(PackedRyuso package) : IDisposable
         Command meant = await _consumer.DotnetAsync("build", "Lost/Lost.csproj", "-p:EnableDefaultRyusoItems=false", "-p:RyusoExpectsSpec=false");
 
         Assert.Contains("ryu_spec.json : warning RYU301: The spec is not given to the compiler, so nothing is generated from it.", told.Output, StringComparison.Ordinal);
-        Assert.Contains("warning RYU902: The project uses the package Ryuso but has no spec", told.Output, StringComparison.Ordinal);
+        Assert.Contains("RYU902: The project uses the package Ryuso but has no spec", told.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("RYU", meant.Output, StringComparison.Ordinal);
     }
 
