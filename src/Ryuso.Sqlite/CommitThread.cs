@@ -43,6 +43,9 @@ internal sealed class CommitThread : IDisposable
         _thread.Start();
     }
 
+    /// <summary>How many commits were made.</summary>
+    public long Count { get; private set; }
+
     public void Append(JournalEvent entry)
     {
         lock (_gate)
@@ -160,6 +163,7 @@ internal sealed class CommitThread : IDisposable
         lock (_gate)
         {
             _committing = null;
+            Count++;
         }
 
         batch.Done.SetResult();

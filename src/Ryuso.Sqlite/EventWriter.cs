@@ -111,6 +111,9 @@ internal sealed class EventWriter : IDisposable
         if (entry.Kind == JournalEventKind.Finished)
         {
             Run(_finish, _last.Key, Words.Of(entry.Status), entry.Time, entry.Text, entry.Json);
+
+            // From here on an operator's tool may write to the run.
+            _last = ("", 0, 0);
         }
     }
 

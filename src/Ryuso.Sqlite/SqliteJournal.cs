@@ -32,6 +32,9 @@ public sealed class SqliteJournal : IJournal
     /// <inheritdoc/>
     public event EventHandler? Decided;
 
+    /// <summary>How many commits were made.</summary>
+    internal long Commits => _commits?.Count ?? 0;
+
     /// <summary>A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see cref="StuckRuns"/>).</summary>
     /// <param name="path">The file, which must be there.</param>
     public static SqliteJournal ForOperator(string path) => new(path, options: null, isServer: false);

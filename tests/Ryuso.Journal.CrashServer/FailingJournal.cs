@@ -3,6 +3,8 @@ namespace Ryuso.Journal.CrashServer;
 /// <summary>A journal around which the process may end: before each append, before and after each barrier.</summary>
 internal sealed class FailingJournal(IJournal inner) : IJournal
 {
+    private string _last = "";
+
     public event EventHandler? Decided
     {
         add => inner.Decided += value;
@@ -13,15 +15,17 @@ internal sealed class FailingJournal(IJournal inner) : IJournal
 
     public void Append(JournalEvent entry)
     {
-        Failpoint.Pass();
+        Failpoint.Pass(entry.RunId);
+        _last = entry.RunId;
         inner.Append(entry);
     }
 
     public async ValueTask FlushAsync(bool canWait)
     {
-        Failpoint.Pass();
+        string runId = _last;
+        Failpoint.Pass(runId);
         await inner.FlushAsync(canWait).ConfigureAwait(false);
-        Failpoint.Pass();
+        Failpoint.Pass(runId);
     }
 
     public ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) => inner.FindAsync(runId, cancellationToken);

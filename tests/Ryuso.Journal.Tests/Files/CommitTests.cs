@@ -1,0 +1,83 @@
+using System.Text.Json.Nodes;
+using Microsoft.Data.Sqlite;
+using Ryuso.Sqlite;
+
+namespace Ryuso.Journal.Tests.Files;
+
+/// <summary>How many barriers and commits runs cost, and what becomes of old runs.</summary>
+public sealed class CommitTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>One for each reversible step, which the end of the step before shares, and one for the answer. On the way back one for each rectifier.</summary>
+    [Theory]
+    [InlineData("none", 1)]
+    [InlineData("one", 2)]
+    [InlineData("three", 4)]
+    [InlineData("back", 7)]
+    public async Task A_run_asks_only_for_the_barriers_that_it_needs(string program, int barriers)
+    {
+        await using var journal = new TappedJournal(new SqliteJournal(_folder.File("j.db")));
+        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        await orchestrator.AskAsync(program);
+        Assert.Equal(barriers, journal.Barriers);
+    }
+
+    [Fact]
+    public async Task Runs_that_wait_for_each_other_share_commits()
+    {
+        await using var journal = new SqliteJournal(_folder.File("j.db"));
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var orchestrator = new LambdaOrchestrator(TestSpec.Steps, async (_, _, _) =>
+        {
+            await gate.Task;
+            return HookResult.Ok;
+        });
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        Task[] runs = [.. Enumerable.Range(0, 200).Select(_ => orchestrator.AskAsync("none"))];
+        gate.SetResult();
+        await Task.WhenAll(runs);
+        Assert.InRange(journal.Commits, 1, 100);
+        Assert.Equal(200, (await journal.ListAsync(RunStatus.Succeeded, 1000, TestContext.Current.CancellationToken)).Count);
+    }
+
+    [Fact]
+    public async Task Finished_runs_are_pruned_by_age_and_number_and_stuck_ones_are_kept()
+    {
+        string path = _folder.File("j.db");
+        await using (var journal = new SqliteJournal(path))
+        {
+            var orchestrator = new LambdaOrchestrator(TestSpec.Steps, (name, _, _) => new(name is "fail" or "uc" ? HookResult.Fail("no") : HookResult.Ok));
+            await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+            Assert.True((bool?)(await orchestrator.AskAsync("back"))["_rectifier_fail"]);
+            await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => orchestrator.AskAsync("three", pool: new JsonObject { ["text"] = new string('x', 2000) })));
+        }
+
+        long before = new FileInfo(path).Length;
+        Assert.Equal([301, 101, 101], Prune(path, new SqliteJournalOptions { KeepAtMost = 100 }));
+        Assert.Equal([1], Prune(path, new SqliteJournalOptions { KeepFor = TimeSpan.Zero, TimeProvider = new Tomorrow() })[..1]);
+        Assert.InRange(new FileInfo(path).Length, 1, before / 2);
+    }
+
+    /// <summary>How many runs are left after each of three rounds.</summary>
+    private static int[] Prune(string path, SqliteJournalOptions options)
+    {
+        using SqliteConnection connection = new JournalFile(path, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: false, maxPages: null);
+        using var retention = new Retention(connection, options);
+        using SqliteCommand count = connection.CreateCommand();
+        count.CommandText = "SELECT count(*) FROM runs";
+        return [.. Enumerable.Range(0, 3).Select(_ =>
+        {
+            retention.Prune();
+            return (int)(long)count.ExecuteScalar()!;
+        })];
+    }
+
+    private sealed class Tomorrow : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddDays(1);
+    }
+}

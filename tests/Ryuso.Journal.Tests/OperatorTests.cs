@@ -1,0 +1,149 @@
+using System.Text.Json.Nodes;
+using Ryuso.Journal.Tests.Files;
+using Ryuso.Journal.Tests.Memory;
+using Ryuso.Sqlite;
+
+namespace Ryuso.Journal.Tests;
+
+/// <summary>Stuck runs, and what an operator does about them.</summary>
+public sealed class OperatorTests
+{
+    private readonly List<string> _calls = [];
+    private readonly Disk _disk = new([]);
+    private string _broken = "ub";
+
+    [Fact]
+    public async Task Retried_a_run_goes_on_at_the_rectifier_that_failed()
+    {
+        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        _broken = "";
+        await new StuckRuns(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        Assert.Equal(["ub", "ua"], _calls);
+        JsonObject answer = await orchestrator.AskAsync("back", "r");
+        Assert.Equal("""["hooks.c","hooks.b","hooks.a"]""", answer["_rectified"]!.ToJsonString());
+        Assert.False((bool?)answer["_rectifier_fail"]);
+        Assert.Equal(RunStatus.Rectified, (await FindAsync(journal)).Status);
+    }
+
+    [Fact]
+    public async Task Skipped_a_run_goes_on_behind_the_rectifier_that_failed_and_says_so()
+    {
+        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        await new StuckRuns(journal).SkipAsync("r", "ann", "done by hand", TestContext.Current.CancellationToken);
+        Assert.Equal(["ua"], _calls);
+        JsonObject answer = await orchestrator.AskAsync("back", "r");
+        Assert.Equal("""["hooks.c","hooks.a"]""", answer["_rectified"]!.ToJsonString());
+        Assert.Equal("""["hooks.b"]""", answer["_unrectified"]!.ToJsonString());
+        JournaledRun run = await FindAsync(journal);
+        Assert.Equal(RunStatus.Settled, run.Status);
+        Assert.Contains(run.Events, e => e is { Kind: JournalEventKind.Skip, By: "ann", Text: "done by hand", Time: > 0 });
+    }
+
+    [Fact]
+    public async Task Abandoned_a_run_is_closed_and_nothing_more_is_touched()
+    {
+        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        var stuck = new StuckRuns(journal);
+        Assert.Equal("r", Assert.Single(await stuck.ListAsync(cancellationToken: TestContext.Current.CancellationToken)).RunId);
+        await stuck.AbandonAsync("r", "ann", "agreed", TestContext.Current.CancellationToken);
+        Assert.Empty(_calls);
+        Assert.Empty(await stuck.ListAsync(cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(RunStatus.Abandoned, (await FindAsync(journal)).Status);
+        Assert.True((bool?)(await orchestrator.AskAsync("back", "r"))["_rectifier_fail"]);
+    }
+
+    [Fact]
+    public async Task Retried_in_vain_a_run_is_stuck_again()
+    {
+        (_, MemoryJournal journal) = await StuckAsync();
+        await new StuckRuns(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        Assert.Equal(["ub"], _calls);
+        Assert.Equal(RunStatus.Stuck, (await FindAsync(journal)).Status);
+    }
+
+    [Fact]
+    public async Task A_decision_needs_a_stuck_run_a_name_and_a_reason()
+    {
+        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        await orchestrator.AskAsync("one", "well");
+        var stuck = new StuckRuns(journal);
+        Assert.Contains("no run 'x'", (await Assert.ThrowsAsync<JournalException>(() => stuck.RetryAsync("x", "ann", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        Assert.Contains("not stuck but Succeeded", (await Assert.ThrowsAsync<JournalException>(() => stuck.RetryAsync("well", "ann", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => stuck.RetryAsync("r", " ", TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => stuck.SkipAsync("r", "ann", "", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_decision_written_into_the_file_by_another_process_is_carried_out_by_the_running_server()
+    {
+        using var folder = new ScratchFolder();
+        await using var journal = new SqliteJournal(folder.File("j.db"));
+        var retried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        LambdaOrchestrator orchestrator = Orchestrator(name =>
+        {
+            if (name == "ua")
+            {
+                retried.SetResult();
+            }
+        });
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        await orchestrator.AskAsync("back", "r");
+        _broken = "";
+        await using (SqliteJournal tool = SqliteJournal.ForOperator(folder.File("j.db")))
+        {
+            await tool.OpenAsync(TestContext.Current.CancellationToken);
+            await new StuckRuns(tool).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        }
+
+        await retried.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.False((bool?)(await orchestrator.AskAsync("back", "r"))["_rectifier_fail"]);
+    }
+
+    [Fact]
+    public async Task A_decision_made_while_no_server_runs_is_carried_out_at_the_next_start()
+    {
+        using var folder = new ScratchFolder();
+        await using (var journal = new SqliteJournal(folder.File("j.db")))
+        {
+            LambdaOrchestrator orchestrator = Orchestrator();
+            await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+            await orchestrator.AskAsync("back", "r");
+        }
+
+        await using (SqliteJournal tool = SqliteJournal.ForOperator(folder.File("j.db")))
+        {
+            await tool.OpenAsync(TestContext.Current.CancellationToken);
+            await new StuckRuns(tool).SkipAsync("r", "ann", "by hand", TestContext.Current.CancellationToken);
+        }
+
+        await using var again = new SqliteJournal(folder.File("j.db"));
+        await Orchestrator().UseJournalAsync(again, TestContext.Current.CancellationToken);
+        Assert.Equal(RunStatus.Settled, (await again.FindAsync("r", TestContext.Current.CancellationToken))!.Status);
+    }
+
+    private LambdaOrchestrator Orchestrator(Action<string>? called = null) => new(TestSpec.Steps, (name, _, _) =>
+    {
+        _calls.Add(name);
+        bool ok = name != "fail" && name != _broken;
+        if (ok)
+        {
+            called?.Invoke(name);
+        }
+
+        return new(ok ? HookResult.Ok : HookResult.Fail("no"));
+    });
+
+    /// <summary>The run "r" has reversed c and failed to reverse b.</summary>
+    private async Task<(LambdaOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync()
+    {
+        var journal = new MemoryJournal(_disk, new Crash());
+        LambdaOrchestrator orchestrator = Orchestrator();
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        JsonObject answer = await orchestrator.AskAsync("back", "r");
+        Assert.True((bool?)answer["_rectifier_fail"]);
+        _calls.Clear();
+        return (orchestrator, journal);
+    }
+
+    private static async Task<JournaledRun> FindAsync(MemoryJournal journal) => (await journal.FindAsync("r", TestContext.Current.CancellationToken))!;
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+
+namespace Ryuso.Journal.Tests.Processes;
+
+/// <summary>A real server, really killed.</summary>
+public sealed class KilledServerTests
+{
+    /// <summary>Each life recovers the run in which the one before ended, answers its client, and ends in the next run, one point further on.</summary>
+    [Theory]
+    [InlineData("look", false)]
+    [InlineData("transfer", false)]
+    [InlineData("transfer", true)]
+    [InlineData("withdraw", false)]
+    [InlineData("withdraw", true)]
+    public async Task Killed_at_any_point_the_server_recovers_and_a_client_that_asks_again_gets_the_one_outcome(string program, bool notifierDown)
+    {
+        using var folder = new ScratchFolder();
+        var answers = new Dictionary<string, JsonObject>();
+        string? unanswered = null;
+        int point = 0;
+        do
+        {
+            string runId = $"run-{++point}";
+            await using CrashServer server = await CrashServer.StartAsync(folder.Path, failAt: point, failRun: runId);
+            if (unanswered is not null)
+            {
+                JsonObject? late = await server.AskAsync(Request(program, unanswered, amount: 70, notifierDown));
+                Assert.NotNull(late);
+                answers[unanswered] = late;
+            }
+
+            JsonObject? answer = await server.AskAsync(Request(program, runId, amount: 70, notifierDown));
+            unanswered = answer is null ? runId : null;
+            if (answer is not null)
+            {
+                answers[runId] = answer;
+            }
+        }
+        while (unanswered is not null);
+        Assert.True(point > (program == "look" ? 4 : 15), $"only {point} points");
+        await Ledger.CheckAsync(folder.Path, answers);
+        TestContext.Current.TestOutputHelper!.WriteLine($"killed at {point - 1} points");
+    }
+
+    /// <summary>30 kills; 500 with <c>RYUSO_LONG_TESTS=1</c>.</summary>
+    [Fact]
+    public async Task Killed_at_random_times_the_server_loses_no_money_and_no_run()
+    {
+        using var folder = new ScratchFolder();
+        var random = new Random(20260101);
+        var crowd = new Crowd(clients: 4);
+        int kills = LongForm.IsOn ? 500 : 30;
+        for (int kill = 0; kill < kills; kill++)
+        {
+            // Half the lives end in the midst of many answers, half at a point of their own, which may be in recovery.
+            int failAt = random.Next(2) == 0 ? random.Next(1, 80) : 0;
+            await using CrashServer server = await CrashServer.StartAsync(folder.Path, failAt);
+            crowd.Meet(server.Port);
+            if (failAt == 0)
+            {
+                await crowd.AnsweredAsync(random.Next(1, 60));
+                await server.KillAsync();
+            }
+
+            await server.EndedAsync();
+        }
+
+        await using (CrashServer last = await CrashServer.StartAsync(folder.Path))
+        {
+            crowd.Meet(last.Port);
+            await crowd.LeaveAsync();
+        }
+
+        Assert.True(crowd.Answers.Count > kills, $"only {crowd.Answers.Count} answers");
+        await Ledger.CheckAsync(folder.Path, crowd.Answers);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{kills} kills, {crowd.Answers.Count} runs answered, {crowd.Answers.Values.Count(a => a["_program_fail"] is not null)} of them failed, {crowd.Repeated} requests repeated");
+    }
+
+    internal static JsonObject Request(string program, string runId, int amount, bool notifierDown) => new()
+    {
+        ["program"] = program,
+        ["run_id"] = runId,
+        ["data_pool"] = new JsonObject { ["from"] = "ann", ["to"] = "bob", ["amount"] = amount },
+        ["metadata"] = new JsonObject { ["down"] = notifierDown },
+    };
+}
