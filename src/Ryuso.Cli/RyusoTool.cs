@@ -1,7 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Ryuso.Cli.Bench;
+using Ryuso.Cli.Calls;
 using Ryuso.Cli.Check;
+using Ryuso.Cli.Client;
 using Ryuso.Cli.Graphs;
 using Ryuso.Cli.Import;
 using Ryuso.Cli.Plans;
@@ -20,8 +23,12 @@ internal static class RyusoTool
             PlanCommand.Create(terminal),
             GraphCommand.Create(terminal),
             ImportPythonCommand.Create(terminal),
+            CallCommand.Create(terminal),
+            DescribeCommand.Create(terminal),
+            PingCommand.Create(terminal),
+            BenchCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
         };
-        root.Add(CompletionCommand.Create(terminal));
         return root;
     }
 
@@ -52,6 +59,16 @@ internal static class RyusoTool
         {
             await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
             return ExitCodes.Usage;
+        }
+        catch (RejectedException exception)
+        {
+            await terminal.Error.WriteLineAsync($"ryuso: The server refused ({exception.Answer.ErrorCode}): {exception.Message}");
+            return ExitCodes.Rejected;
+        }
+        catch (NoAnswerException exception)
+        {
+            await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
+            return ExitCodes.NoAnswer;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
