@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Ryuso.Cli.Bench;
+using Ryuso.Cli.Calls;
+using Ryuso.Cli.Check;
+using Ryuso.Cli.Client;
+using Ryuso.Cli.Graphs;
+using Ryuso.Cli.Import;
+using Ryuso.Cli.Plans;
+using Ryuso.Spec;
+
+namespace Ryuso.Cli;
+
+/// <summary>The tool: one command line in, an exit code out.</summary>
+internal static class RyusoTool
+{
+    public static RootCommand Create(Terminal terminal)
+    {
+        var root = new RootCommand("Checks, explains and draws Ryuso specs, and talks to their servers.")
+        {
+            CheckCommand.Create(terminal),
+            PlanCommand.Create(terminal),
+            GraphCommand.Create(terminal),
+            ImportPythonCommand.Create(terminal),
+            CallCommand.Create(terminal),
+            DescribeCommand.Create(terminal),
+            PingCommand.Create(terminal),
+            BenchCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
+        };
+        return root;
+    }
+
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
+    {
+        ParseResult parsed = Create(terminal).Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            return WrongUsage(parsed, terminal, [.. Errors(parsed)]);
+        }
+
+        if (UnknownOption(parsed) is { } unknown)
+        {
+            return WrongUsage(parsed, terminal, unknown);
+        }
+
+        try
+        {
+            var streams = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(streams, cancel);
+        }
+        catch (UsageException exception)
+        {
+            await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
+            return ExitCodes.Usage;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
+            return ExitCodes.Usage;
+        }
+        catch (RejectedException exception)
+        {
+            await terminal.Error.WriteLineAsync($"ryuso: The server refused ({exception.Answer.ErrorCode}): {exception.Message}");
+            return ExitCodes.Rejected;
+        }
+        catch (NoAnswerException exception)
+        {
+            await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
+            return ExitCodes.NoAnswer;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return ExitCodes.Cancelled;
+        }
+    }
+
+    private static int WrongUsage(ParseResult parsed, Terminal terminal, params string[] errors)
+    {
+        foreach (string error in errors)
+        {
+            terminal.Error.WriteLine("ryuso: " + error);
+        }
+
+        terminal.Error.WriteLine($"'{string.Join(' ', Names(parsed.CommandResult))} --help' shows how it is used.");
+        return ExitCodes.Usage;
+    }
+
+    private static IEnumerable<string> Errors(ParseResult parsed)
+    {
+        Command command = parsed.CommandResult.Command;
+        return command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var name, ..]
+            ? [$"There is no command '{name}'.{NearestName.DidYouMean(name, command.Subcommands.Select(c => c.Name))}"]
+            : parsed.Errors.Select(e => e.Message).Distinct();
+    }
+
+    /// <summary>The parser takes a mistyped option for an argument where arguments may stand.</summary>
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        foreach (Token token in parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash))
+        {
+            if (token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))
+            {
+                return $"There is no option '{token.Value}'.{NearestName.DidYouMean(token.Value, parsed.CommandResult.Command.Options.Select(o => o.Name))}";
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Names(CommandResult result) =>
+        result.Parent is CommandResult parent ? [.. Names(parent), result.Command.Name] : ["ryuso"];
+}

@@ -1,0 +1,83 @@
+namespace Ryuso.Cli.Specs;
+
+/// <summary>Finds the specs that the user means.</summary>
+internal static class SpecSearch
+{
+    private const int MaxDepth = 12;
+
+    /// <summary>The named files and what lies below the named folders; below the current folder where nothing is named.</summary>
+    public static List<string> Find(Terminal terminal, IReadOnlyCollection<string> named)
+    {
+        List<string> found = [];
+        foreach (string name in named.Count == 0 ? ["."] : named)
+        {
+            string path = terminal.FullPath(name);
+            if (Directory.Exists(path))
+            {
+                List<string> below = [.. Below(path, 0)];
+                if (below.Count == 0)
+                {
+                    string where = named.Count == 0 ? "this folder" : $"'{name}'";
+                    throw new UsageException($"There is no ryu_spec.json and no *.ryu.json in {where} or below it. Name the spec.");
+                }
+
+                found.AddRange(below);
+            }
+            else if (File.Exists(path))
+            {
+                found.Add(path);
+            }
+            else
+            {
+                throw new UsageException($"There is no file '{name}'.");
+            }
+        }
+
+        return [.. found.Distinct()];
+    }
+
+    /// <summary>The one spec that has the program.</summary>
+    public static LoadedSpec WithProgram(IReadOnlyList<LoadedSpec> specs, string program, Terminal terminal)
+    {
+        List<LoadedSpec> having = [.. specs.Where(s => s.Programs.Contains(program))];
+        return having switch
+        {
+            [var one] => one,
+            [] => throw new UsageException(
+                $"There is no program '{program}' in {(specs.Count == 1 ? terminal.Show(specs[0].Path) : $"the {specs.Count} specs here")}.{Spec.NearestName.DidYouMean(program, specs.SelectMany(s => s.Programs))}"),
+            _ => throw new UsageException($"The program '{program}' is in {string.Join(" and in ", having.Select(s => terminal.Show(s.Path)))}. Choose with --spec."),
+        };
+    }
+
+    private static IEnumerable<string> Below(string folder, int depth)
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, "*.json").Where(IsSpec).Order(StringComparer.Ordinal))
+        {
+            yield return file;
+        }
+
+        if (depth == MaxDepth)
+        {
+            yield break;
+        }
+
+        foreach (string below in Directory.EnumerateDirectories(folder).Where(IsSource).Order(StringComparer.Ordinal))
+        {
+            foreach (string file in Below(below, depth + 1))
+            {
+                yield return file;
+            }
+        }
+    }
+
+    /// <summary>As the package's build files choose.</summary>
+    private static bool IsSpec(string file)
+    {
+        string name = Path.GetFileName(file);
+        return name.Equals("ryu_spec.json", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".ryu.json", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What builds leave behind, and what tools hide, is nobody's source.</summary>
+    private static bool IsSource(string folder) => Path.GetFileName(folder) is var name && name is not ("bin" or "obj" or "node_modules") && name[0] != '.'
+        && new DirectoryInfo(folder).LinkTarget is null;
+}

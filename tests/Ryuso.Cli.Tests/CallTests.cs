@@ -1,0 +1,209 @@
+using System.Net;
+using System.Net.Sockets;
+using Ryuso.Tests.Shared;
+
+namespace Ryuso.Cli.Tests;
+
+/// <summary><c>ryuso call</c>, <c>describe</c>, <c>ping</c> and <c>bench</c> against a server.</summary>
+public sealed class CallTests : IAsyncDisposable
+{
+    private const string Shop = """
+        { "name": "Shop", "version": "1.2",
+          "programs": {
+            "buy": { "description": "Sells a hat.", "hooks": ["reserve", "charge", "ship"],
+              "args": {
+                "item": { "type": "string", "required": true, "description": "What is bought" },
+                "cents": { "type": "int", "required": true }, "rate": { "type": "float", "required": false },
+                "gift": { "type": "bool", "required": false, "default": false },
+                "lines": { "type": "list", "required": false }, "extra": { "type": "dict", "required": false } },
+              "outputs": { "item": { "type": "string", "required": true }, "cents": { "type": "int", "required": true } } },
+            "stock": { "hooks": ["reserve"], "args": {}, "outputs": {} } },
+          "hooks": {
+            "check": { "reference": "shop.desk.check", "args": {} },
+            "reserve": { "reference": "shop.desk.reserve", "args": {}, "dependencies": ["check"], "rectifiers": ["release"] },
+            "release": { "reference": "shop.desk.release", "args": {} },
+            "charge": { "reference": "shop.desk.charge", "args": {}, "rectifiers": ["refund"] },
+            "refund": { "reference": "shop.desk.refund", "args": {} },
+            "ship": { "reference": "shop.desk.ship", "args": {} } } }
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ContractServer _server;
+    private readonly HashSet<string> _failing = [];
+
+    public CallTests() => _server = new ContractServer(Shop, (hook, _) => _failing.Contains(hook) ? HookResult.Fail($"The {hook} broke.") : HookResult.Ok, token: "secret");
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Outputs_are_shown_and_arguments_are_typed_as_the_program_declares_them()
+    {
+        Tool tool = await AskAsync("call", "buy", "item=007", "cents=-12", "rate=2", "gift=true", "lines=[1]", "extra={\"a\":null}", "--metadata", "by=7", "--metadata", "why=no reason", "--id", "r1");
+        Assert.Equal((0, "item   007\ncents  -12\n", ""), (tool.ExitCode, tool.Output, tool.Error));
+        Assert.Equal(
+            """{"program":"buy","data_pool":{"item":"007","cents":-12,"rate":2,"gift":true,"lines":[1],"extra":{"a":null}},"metadata":{"by":7,"why":"no reason"},"run_id":"r1","id":2,"auth":"secret"}""",
+            _server.LastRequest!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_pool_can_come_from_the_standard_input_and_named_arguments_win()
+    {
+        Tool tool = await Tool.RunAsync(_folder.FullPath, """{"item": "hat", "cents": 1, "more": [true]}""", [.. With("call", "buy", "-", "cents=2", "--json")]);
+        Assert.Equal(0, tool.ExitCode);
+        Assert.Equal("""{"item":"hat","cents":2}""", tool.Json.ToJsonString());
+        Assert.Equal("""{"item":"hat","cents":2,"more":[true]}""", _server.LastRequest!["data_pool"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_failed_run_is_told_as_a_timeline()
+    {
+        _failing.Add("ship");
+        await WriteSpecAsync();
+        Tool tool = await AskAsync("call", "buy", "item=hat", "cents=9");
+        Assert.Equal(1, tool.ExitCode);
+        Assert.StartsWith(
+            """
+            buy failed: The ship broke.
+
+            ✓  1 check    ran
+            ✓  2 reserve  ran, and was reversed
+            ✓  3 charge   ran, and was reversed
+            ✗  4 ship     failed: The ship broke.
+            ↩  refund     reversed 3 charge
+            ↩  release    reversed 2 reserve
+
+            Reversed: charge, reserve.
+
+            What the pool held in the end, of the outputs and the metadata:
+            item   hat
+            cents  9
+
+            run 
+            """,
+            tool.Output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stuck_run_says_what_was_not_reversed_and_ends_with_3()
+    {
+        _failing.UnionWith(["ship", "refund"]);
+        await WriteSpecAsync();
+        Tool tool = await AskAsync("call", "buy", "item=hat", "cents=9");
+        Assert.Equal(3, tool.ExitCode);
+        Assert.StartsWith(
+            """
+            buy is STUCK: The refund broke.
+
+            ✓  1 check    ran
+            !  2 reserve  ran, and was NOT reversed
+            !  3 charge   ran, and was NOT reversed
+            ?  4 ship     may have failed; a stuck run does not tell what failed first
+            ✗  refund     failed to reverse 3 charge: The refund broke.
+
+            Nothing was reversed. NOT reversed: charge, reserve. refund failed, so nothing
+            more was touched: an operator must look.
+            """,
+            tool.Output,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_the_spec_the_trace_is_shown_as_it_came()
+    {
+        _failing.Add("charge");
+        Tool tool = await AskAsync("call", "buy", "item=hat", "cents=9");
+        Assert.Contains("1  reserve\n2  check\n3  charge   failed last\n4  release\n", tool.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, "rejected (invalid_arguments): ", "", "call", "buy", "cents=1")]
+    [InlineData(2, "", "ryuso: 'cents' is of type int, and '1.5' is not. Write cents=12, for example.\n", "call", "buy", "cents=1.5")]
+    [InlineData(2, "", "ryuso: 'hat' is no argument. Write name=value, or - for a JSON object from the standard input.\n", "call", "buy", "hat")]
+    [InlineData(2, "", "ryuso: The server has no program 'by'. Did you mean 'buy'?\n", "call", "by")]
+    [InlineData(2, "", "ryuso: --timeout is a number of seconds from 1 to 86400.\n'ryuso call --help' shows how it is used.\n", "call", "buy", "--timeout", "0")]
+    public async Task What_cannot_be_called_is_told_with_its_own_exit_code(int exitCode, string output, string error, params string[] args)
+    {
+        Tool tool = await AskAsync(args);
+        Assert.Equal((exitCode, error), (tool.ExitCode, tool.Error));
+        Assert.StartsWith(output, tool.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mistyped_argument_is_sent_and_told()
+    {
+        Tool tool = await AskAsync("call", "stock", "itme=1");
+        Assert.Equal((0, "ryuso: 'stock' has no argument 'itme'. It goes into the pool all the same.\n"), (tool.ExitCode, tool.Error));
+    }
+
+    [Fact]
+    public async Task Without_the_token_nothing_is_told()
+    {
+        Tool tool = await Tool.RunAsync(_folder.FullPath, "describe", "--server", _server.Address);
+        Assert.Equal((4, "", "ryuso: The server refused (unauthorized): The token is wrong.\n"), (tool.ExitCode, tool.Output, tool.Error));
+    }
+
+    [Fact]
+    public async Task What_the_server_offers_is_described()
+    {
+        Tool all = await AskAsync("describe");
+        Assert.Equal(
+            $$"""
+            Shop 1.2 at {{_server.Address}}
+
+            buy      Sells a hat.
+              takes  item string, cents int, rate float?, gift bool = false, lines list?,
+                     extra dict?
+              gives  item string, cents int
+
+            stock
+              takes  nothing
+              gives  nothing
+
+            """,
+            all.Output);
+        Tool one = await AskAsync("describe", "buy");
+        Assert.Contains("\n  item string        What is bought\n", one.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_well_says_so_and_one_that_is_not_there_ends_with_5()
+    {
+        Tool well = await AskAsync("ping", "--json");
+        Assert.True((bool)well.Json["well"]!);
+        using var nobody = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Tool gone = await Tool.RunAsync(_folder.FullPath, "ping", "--server", nobody.LocalEndPoint!.ToString()!.Replace("[::ffff:", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal));
+        Assert.Equal(5, gone.ExitCode);
+        Assert.StartsWith("ryuso: There is no server at 127.0.0.1:", gone.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_load_of_a_number_of_requests_is_counted_in_full()
+    {
+        Tool tool = await AskAsync("bench", "buy", "item=hat-{n}", "cents=1", "--requests", "300", "--connections", "3", "--pipeline", "7", "--json");
+        Assert.Equal((0, ""), (tool.ExitCode, tool.Error));
+        Assert.Equal("300 300 0 0", $"{tool.Json["requests"]} {tool.Json["succeeded"]} {tool.Json["failed"]} {tool.Json["rejected"]}");
+        Assert.Equal(300, tool.Json["histogram"]!.AsArray().Sum(r => (int)r!["requests"]!));
+        Assert.Matches("^hat-[0-9]+$", (string)_server.LastRequest!["data_pool"]!["item"]!);
+    }
+
+    [Fact]
+    public async Task A_load_that_fails_says_why_and_ends_with_1()
+    {
+        _failing.Add("check");
+        Tool tool = await AskAsync("bench", "stock", "--requests", "5", "--connections", "1");
+        Assert.Equal(1, tool.ExitCode);
+        Assert.Contains("0 succeeded, 5 failed, 0 rejected\nthe first that did not: The check broke.\n", tool.Output, StringComparison.Ordinal);
+    }
+
+    private Task<Tool> AskAsync(params string[] args) => Tool.RunAsync(_folder.FullPath, [.. With(args)]);
+
+    private IEnumerable<string> With(params string[] args) => [.. args, "--server", _server.Address, "--token", "secret"];
+
+    private Task WriteSpecAsync() => File.WriteAllTextAsync(_folder.File("ryu_spec.json"), Shop, TestContext.Current.CancellationToken);
+}
