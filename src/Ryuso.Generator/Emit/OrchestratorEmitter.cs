@@ -21,10 +21,10 @@ internal static class OrchestratorEmitter
         var code = new CodeWriter(spec.Namespace);
         code.DocXml("summary", $"Runs the programs of <c>{Xml.Escape(spec.Model.Name)}</c>, one at a time.");
         code.Generated();
-        code.Open($"public sealed class {spec.Orchestrator} : global::Ryuso.Orchestrator");
+        code.Open($"public sealed class {spec.Orchestrator} : global::Ryuso.Orchestrator, global::Ryuso.IOrchestratorFactory<{spec.Orchestrator}>");
         foreach (BoundClass type in made)
         {
-            code.Line($"private readonly global::{type.FullName} {fields[type.FullName]};");
+            code.Line($"private global::{type.FullName} {fields[type.FullName]} = default!;");
         }
 
         EmitConstructor(code, spec, made, fields);
@@ -39,7 +39,7 @@ internal static class OrchestratorEmitter
         EmitInvoke(code, bound, fields);
         code.Member();
         code.Line("[global::System.Runtime.CompilerServices.ModuleInitializer]");
-        code.Line($"internal static void RegisterWithServer() => global::Ryuso.RyusoServer.Register({CSharp.Text(spec.Model.Name)}, static (services, logger) => new {spec.Orchestrator}(services, logger));");
+        code.Line($"internal static void RegisterWithServer() => global::Ryuso.RyusoServer.Register<{spec.Orchestrator}>({CSharp.Text(spec.Model.Name)});");
         code.Close();
         return code.ToSourceText();
     }
@@ -60,8 +60,17 @@ internal static class OrchestratorEmitter
         code.Doc("param name=\"timeProvider\"", "The clock; null for the system's.");
         code.DocXml("exception cref=\"global::System.InvalidOperationException\"", "A service that a hook class needs is not registered.");
         code.Line($"public {spec.Orchestrator}({ServiceProvider}? services = null, {Logger}? logger = null, global::System.TimeProvider? timeProvider = null)");
-        code.Indented(() => code.Line($": base({spec.Definition}.Spec, logger, timeProvider)"));
-        code.Open("");
+        code.Indented(() => code.Line($": base({spec.Definition}.Spec, logger, timeProvider) => UseServices(services);"));
+        code.Member();
+        code.Line($"static {spec.Orchestrator} global::Ryuso.IOrchestratorFactory<{spec.Orchestrator}>.Create({ServiceProvider}? services, {Logger}? logger, global::System.TimeProvider? timeProvider) => new(services, logger, timeProvider);");
+        if (made.Count == 0)
+        {
+            return;
+        }
+
+        code.Member();
+        code.Line("/// <inheritdoc/>");
+        code.Open($"protected override void UseServices({ServiceProvider}? services)");
         foreach (BoundClass type in made)
         {
             code.Line(type.IsUsable

@@ -27,6 +27,9 @@ internal sealed class PoolSlots(string[] names)
     /// <summary>The caller's own id for the run (key <c>run_id</c>); null where there is none.</summary>
     public string? CallersRunId { get; private set; }
 
+    /// <summary>The caller's span (key <c>traceparent</c>); null where there is none.</summary>
+    public string? TraceParent { get; set; }
+
     public int Count => names.Length;
 
     /// <summary>The variables that the spec does not name.</summary>
@@ -46,6 +49,7 @@ internal sealed class PoolSlots(string[] names)
         _others.Clear();
         _runIdText = null;
         CallersRunId = null;
+        TraceParent = null;
         if (_others.Capacity > MostKept)
         {
             _others.TrimExcess();

@@ -1,9 +1,14 @@
+using System.Diagnostics;
+
 namespace Ryuso;
 
 /// <summary>Somebody who may have to wait for the lane.</summary>
 internal abstract class Turn : IThreadPoolWorkItem
 {
     internal Turn? Behind { get; set; }
+
+    /// <summary>A timestamp; 0 where nobody measures.</summary>
+    internal long QueuedAt { get; set; }
 
     void IThreadPoolWorkItem.Execute() => Begin();
 
@@ -83,6 +88,8 @@ internal sealed class Lane
 
             _last = turn;
             _waiting++;
+            turn.QueuedAt = Instruments.QueueWait.Enabled ? Stopwatch.GetTimestamp() : 0;
+            Instruments.QueueLength.Add(1);
             return LaneEntry.Queued;
         }
     }
@@ -119,6 +126,12 @@ internal sealed class Lane
             next.Behind = null;
             _waiting--;
             Interlocked.Decrement(ref _count);
+        }
+
+        Instruments.QueueLength.Add(-1);
+        if (next.QueuedAt != 0)
+        {
+            Instruments.QueueWait.Record(Stopwatch.GetElapsedTime(next.QueuedAt).TotalSeconds);
         }
 
         // On another thread, so that whoever leaves can send the answer while the next one runs.

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.ComponentModel;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -236,7 +237,26 @@ public abstract class Orchestrator
         return pool;
     }
 
+    /// <summary>Makes the hook classes anew for each run, with a scope of its own that ends with the run. Without this there is one instance of each.</summary>
+    /// <param name="scopes">Where the scopes come from.</param>
+    public void UseScopePerRun(IServiceScopeFactory scopes)
+    {
+        ArgumentNullException.ThrowIfNull(scopes);
+        Scopes = scopes;
+    }
+
+    internal IServiceScopeFactory? Scopes { get; private set; }
+
+    internal void Use(IServiceProvider services) => UseServices(services);
+
     internal ValueTask<HookResult> Invoke(int hook, DataPool pool, in HookContext context) => InvokeAsync(hook, pool, context);
+
+    /// <summary>Makes the hook classes, their constructor parameters taken from <paramref name="services"/>. Generated.</summary>
+    /// <param name="services">The provider given to the orchestrator, or that of a run's scope.</param>
+    /// <exception cref="InvalidOperationException">A service that a hook class needs is not registered.</exception>
+    protected virtual void UseServices(IServiceProvider? services)
+    {
+    }
 
     /// <summary>Makes the spec's typed pool. Generated.</summary>
     protected abstract DataPool CreatePool();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -15,6 +16,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
     private RunRecorder? _recorder;
     private DataPool _pool = null!;
     private ValueTask<string?> _pending;
+    private RunWatch _watch;
 
     // How many tries of the first step of a recovered run are recorded already.
     private int _attempts;
@@ -27,7 +29,20 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
 
     /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
     /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, which the lane need not wait for.</returns>
-    public ValueTask<Task?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    public ValueTask<Task?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) =>
+        orchestrator.Scopes is null ? RunUnscopedAsync(request, answer) : RunInScopeAsync(orchestrator.Scopes, request, answer);
+
+    private async ValueTask<Task?> RunInScopeAsync(IServiceScopeFactory scopes, ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    {
+        AsyncServiceScope scope = scopes.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            orchestrator.Use(scope.ServiceProvider);
+            return await RunUnscopedAsync(request, answer).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask<Task?> RunUnscopedAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
         _run.Slots.Clear();
         if (RequestReader.Read(request.Span, _run.Slots, _programs, out int program, out string? unknown) is { } problem)
@@ -77,6 +92,27 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
     /// <summary>Takes up a run that the process did not end, or whose stuck state an operator has decided on.</summary>
     /// <exception cref="JournalException">The journal failed.</exception>
     public async Task RecoverAsync(JournaledRun recorded)
+    {
+        AsyncServiceScope? scope = orchestrator.Scopes?.CreateAsyncScope();
+        try
+        {
+            if (scope is not null)
+            {
+                orchestrator.Use(scope.Value.ServiceProvider);
+            }
+
+            await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (scope is not null)
+            {
+                await scope.Value.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task RecoverUnscopedAsync(JournaledRun recorded)
     {
         RunRecorder recorder = _recorder!;
         ProgramDefinition? current = spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
@@ -259,6 +295,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
 
     private void Begin()
     {
+        _watch = RunWatch.Begin(_run.Program.Name, _run.Slots.TraceParent);
         Open();
         _attempts = 0;
         _run.Machine.Start(_run.Program.Line, _run.Hooks);
@@ -337,7 +374,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
                 return true;
             case StepKind.InvokeHook:
                 HookDefinition hook = _run.Hooks[step.Index];
-                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null)
+                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !Instruments.WatchesHooks)
                 {
                     return TryInvoke(step.Index, hook, 1, default, out error);
                 }
@@ -387,7 +424,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         }
     }
 
-    /// <summary>A hook that may be tried again, has a time limit or is recorded. A try is counted before it is made.</summary>
+    /// <summary>A hook that may be tried again, has a time limit, is recorded or watched. A try is counted before it is made.</summary>
     private async ValueTask<string?> InvokeAsync(int index, HookDefinition hook)
     {
         int attempt = _attempts + 1;
@@ -404,11 +441,14 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
             }
 
             using CancellationTokenSource? limit = hook.TimeoutMs > 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(hook.TimeoutMs), time) : null;
+            var watch = HookWatch.Begin(hook.Reference, attempt, _run.Machine.Id.IsRectifying);
             string? error = TryInvoke(index, hook, attempt, limit?.Token ?? default, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
             if (limit is { IsCancellationRequested: true })
             {
                 error = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
             }
+
+            watch.End(error);
 
             if (error is null || attempt >= hook.Attempts)
             {
@@ -478,6 +518,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
             RunLog.Ended(logger, _run.Program.Name, _run.Slots.RunId, outcome.ToString(), _run.Slots.Elapsed.TotalMilliseconds, _run.Error);
         }
 
+        _watch.End(_run);
         _pool.Close();
     }
 

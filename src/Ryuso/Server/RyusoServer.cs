@@ -43,15 +43,15 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <summary>How many connections are open, farewells included.</summary>
     internal int OpenConnections => _serving.OpenConnections;
 
-    /// <summary>Makes an orchestrator known to <see cref="Run"/>. Called by generated code.</summary>
+    /// <summary>Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.</summary>
+    /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
     /// <param name="name">The spec's name.</param>
-    /// <param name="factory">Makes the orchestrator from the services and the logger of the options.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public static void Register(string name, Func<IServiceProvider?, ILogger?, Orchestrator> factory)
+    public static void Register<TOrchestrator>(string name)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
     {
         ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(factory);
-        ServerProcess.Register(name, factory);
+        ServerProcess.Register(Served.Of<TOrchestrator>(name));
     }
 
     /// <summary>Serves the one orchestrator of this program until SIGTERM or Ctrl-C.</summary>
@@ -61,14 +61,34 @@ public sealed class RyusoServer : IAsyncDisposable
     public static int Run(string[] args, Action<RyusoServerOptions>? configure = null) =>
         Environment.ExitCode = RunAsync(args, configure).GetAwaiter().GetResult();
 
-    /// <inheritdoc cref="Run"/>
+    /// <summary>Serves one of several orchestrators, or one of another assembly, until SIGTERM or Ctrl-C.</summary>
+    /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
+    /// <param name="args">The command line; <c>--help</c> lists its options.</param>
+    /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
+    /// <returns>The exit code, as of <see cref="Run(string[], Action{RyusoServerOptions}?)"/>.</returns>
+    public static int Run<TOrchestrator>(string[] args, Action<RyusoServerOptions>? configure = null)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator> =>
+        Environment.ExitCode = RunAsync<TOrchestrator>(args, configure).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Run{TOrchestrator}(string[], Action{RyusoServerOptions}?)"/>
+    /// <param name="args">The command line; <c>--help</c> lists its options.</param>
+    /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
+    /// <param name="cancellationToken">Stops the server as SIGTERM does.</param>
+    public static Task<int> RunAsync<TOrchestrator>(string[] args, Action<RyusoServerOptions>? configure = null, CancellationToken cancellationToken = default)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return ServerProcess.RunAsync([Served.Of<TOrchestrator>(typeof(TOrchestrator).Name)], args, configure, cancellationToken);
+    }
+
+    /// <inheritdoc cref="Run(string[], Action{RyusoServerOptions}?)"/>
     /// <param name="args">The command line; <c>--help</c> lists its options.</param>
     /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
     /// <param name="cancellationToken">Stops the server as SIGTERM does.</param>
     public static Task<int> RunAsync(string[] args, Action<RyusoServerOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(args);
-        return ServerProcess.RunAsync(args, configure, cancellationToken);
+        return ServerProcess.RunAsync(ServerProcess.Registered, args, configure, cancellationToken);
     }
 
     /// <summary>Recovers what the journal, if there is one, has unfinished, then begins to listen, on all addresses or on none.</summary>
@@ -159,7 +179,7 @@ public sealed class RyusoServer : IAsyncDisposable
         ServerLog.Stopping(_logger);
         await Task.WhenAll(_listeners.Select(listener => listener.StopAsync())).ConfigureAwait(false);
         _serving.Links.Stop();
-        _serving.Close(1);
+        _serving.Leave(1);
         await _serving.Idle.ConfigureAwait(false);
     }
 }

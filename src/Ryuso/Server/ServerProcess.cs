@@ -5,21 +5,41 @@ using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
 
+/// <summary>An orchestrator that a process can serve.</summary>
+internal readonly record struct Served(string Name, Func<RyusoServerOptions, Orchestrator> Make)
+{
+    public static Served Of<TOrchestrator>(string name)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator> =>
+        new(name, static options => TOrchestrator.Create(options.Services, options.LoggerFactory?.CreateLogger("Ryuso"), options.TimeProvider));
+}
+
 /// <summary>A process that serves: command line, start, signals, exit code.</summary>
 internal static class ServerProcess
 {
     private static readonly Lock RegistryGate = new();
-    private static readonly List<(string Name, Func<IServiceProvider?, ILogger?, Orchestrator> Factory)> Registry = [];
+    private static readonly List<Served> Registry = [];
 
-    public static void Register(string name, Func<IServiceProvider?, ILogger?, Orchestrator> factory)
+    /// <summary>The orchestrators of the assemblies that have been loaded.</summary>
+    public static Served[] Registered
     {
-        lock (RegistryGate)
+        get
         {
-            Registry.Add((name, factory));
+            lock (RegistryGate)
+            {
+                return [.. Registry];
+            }
         }
     }
 
-    public static async Task<int> RunAsync(string[] args, Action<RyusoServerOptions>? configure, CancellationToken cancellationToken)
+    public static void Register(Served served)
+    {
+        lock (RegistryGate)
+        {
+            Registry.Add(served);
+        }
+    }
+
+    public static async Task<int> RunAsync(Served[] choice, string[] args, Action<RyusoServerOptions>? configure, CancellationToken cancellationToken)
     {
         CommandLine line = CommandLine.Parse(args, Environment.GetEnvironmentVariable);
         if (line.Error is not null)
@@ -27,24 +47,18 @@ internal static class ServerProcess
             return await FailAsync(2, $"{line.Error}{Environment.NewLine}{CommandLine.Help}").ConfigureAwait(false);
         }
 
-        (string Name, Func<IServiceProvider?, ILogger?, Orchestrator> Factory)[] registered;
-        lock (RegistryGate)
-        {
-            registered = [.. Registry];
-        }
-
         if (line.WantsHelp || line.WantsVersion)
         {
-            string version = $"{string.Join(", ", registered.Select(r => r.Name))} on Ryuso {typeof(RyusoServer).Assembly.GetName().Version?.ToString(3)}";
+            string version = $"{string.Join(", ", choice.Select(r => r.Name))} on Ryuso {typeof(RyusoServer).Assembly.GetName().Version?.ToString(3)}";
             await Console.Out.WriteLineAsync(line.WantsHelp ? CommandLine.Help : version.TrimStart()).ConfigureAwait(false);
             return 0;
         }
 
-        if (registered.Length != 1)
+        if (choice.Length != 1)
         {
-            return await FailAsync(1, registered.Length == 0
-                ? "There is no orchestrator to serve. Add a ryu_spec.json to the project; the build makes the orchestrator from it."
-                : $"There are several orchestrators ({string.Join(", ", registered.Select(r => r.Name))}) and Run serves the only one. Make a RyusoServer of the one you mean.").ConfigureAwait(false);
+            return await FailAsync(1, choice.Length == 0
+                ? "There is no orchestrator to serve. Add a ryu_spec.json to the project; the build makes the orchestrator from it. If it stands in another assembly, name it: Run<ITS_ORCHESTRATOR>(args)."
+                : $"There are several orchestrators ({string.Join(", ", choice.Select(r => r.Name))}) and Run serves the only one. Name the one you mean: Run<ITS_ORCHESTRATOR>(args).").ConfigureAwait(false);
         }
 
         var options = new RyusoServerOptions();
@@ -55,7 +69,7 @@ internal static class ServerProcess
             configure?.Invoke(options);
             line.ApplyTo(options);
             options.LoggerFactory ??= new StandardErrorLogger(options.TimeProvider);
-            server = new RyusoServer(registered[0].Factory(options.Services, options.LoggerFactory.CreateLogger("Ryuso")), options);
+            server = new RyusoServer(choice[0].Make(options), options);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or CryptographicException or IOException)
         {

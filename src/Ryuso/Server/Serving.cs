@@ -57,9 +57,20 @@ internal sealed class Serving : IDisposable
     /// <summary>How many connections are open, farewells included.</summary>
     public int OpenConnections => Volatile.Read(ref _open) - 1;
 
-    public void Open() => Interlocked.Increment(ref _open);
+    public void Open()
+    {
+        Interlocked.Increment(ref _open);
+        Instruments.Connections.Add(1);
+    }
 
     public void Close(int count)
+    {
+        Instruments.Connections.Add(-count);
+        Leave(count);
+    }
+
+    /// <summary>The server itself leaves as a connection does, but was never counted as one.</summary>
+    public void Leave(int count)
     {
         if (Interlocked.Add(ref _open, -count) == 0)
         {

@@ -88,6 +88,12 @@ internal static class RequestReader
             {
                 problem = Once(ref hasRunId, "run_id") ?? ReadRunId(ref reader, slots);
             }
+            else if (reader.ValueTextEquals("traceparent"u8))
+            {
+                reader.Read();
+                slots.TraceParent = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                reader.Skip();
+            }
             else
             {
                 reader.Skip();

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Ryuso;
+
+/// <summary>The <see cref="ActivitySource"/> and the <see cref="Meter"/>, both named <c>Ryuso</c>. Nothing is measured while nobody listens.</summary>
+internal static class Instruments
+{
+    public const string Name = "Ryuso";
+
+    private static readonly string? Version = typeof(Instruments).Assembly.GetName().Version?.ToString(3);
+    private static readonly Meter Meter = new(Name, Version);
+
+    public static readonly ActivitySource Source = new(Name, Version);
+
+    public static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>("ryuso.run.duration", "s", "How long runs took, rectification included.");
+
+    public static readonly Histogram<double> HookDuration = Meter.CreateHistogram<double>("ryuso.hook.duration", "s", "How long each try of a hook took.");
+
+    public static readonly Counter<long> Rectified = Meter.CreateCounter<long>("ryuso.steps.rectified", "{step}", "Steps that were reversed.");
+
+    public static readonly Counter<long> Stuck = Meter.CreateCounter<long>("ryuso.runs.stuck", "{run}", "Runs whose rectification failed.");
+
+    public static readonly Counter<long> Rejections = Meter.CreateCounter<long>("ryuso.rejections", "{request}", "Requests of which nothing ran, by code.");
+
+    public static readonly UpDownCounter<long> Connections = Meter.CreateUpDownCounter<long>("ryuso.connections", "{connection}", "Open connections.");
+
+    public static readonly UpDownCounter<long> QueueLength = Meter.CreateUpDownCounter<long>("ryuso.queue.length", "{request}", "Requests that wait for the run in flight.");
+
+    public static readonly Histogram<double> QueueWait = Meter.CreateHistogram<double>("ryuso.queue.wait", "s", "How long requests waited for the runs before them.");
+
+    public static bool WatchesHooks => HookDuration.Enabled || Source.HasListeners();
+
+    public static bool WatchesRuns => RunDuration.Enabled || Source.HasListeners();
+}
