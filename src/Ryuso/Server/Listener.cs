@@ -100,9 +100,11 @@ internal sealed class Listener : IDisposable
             LinuxSocket.LetNobodyIn(_socket);
         }
 
-        for (int i = 0; i < 1000 && _socket.Poll(0, SelectMode.SelectRead); i++)
+        // Also those whose handshake is under way. They are accepted by the threads, meanwhile.
+        for (int looks = 0, quiet = 0; looks < 50 && quiet < 3; looks++)
         {
-            await Task.Delay(1).ConfigureAwait(false);
+            await Task.Delay(Look).ConfigureAwait(false);
+            quiet = _socket.Poll(0, SelectMode.SelectRead) ? 0 : quiet + 1;
         }
 
         Dispose();
@@ -282,20 +284,20 @@ internal static class LinuxSocket
         socket.SetRawSocketOption(SolSocket, SoReusePort, BitConverter.GetBytes(1));
     }
 
-    /// <summary>Lets the kernel drop whatever arrives at a listening socket, so that nobody is in its queue when it closes. Elsewhere than on Linux it does nothing.</summary>
+    /// <summary>Lets the kernel drop the first packet of every new connection. Elsewhere than on Linux it does nothing.</summary>
     public static void LetNobodyIn(Socket socket)
     {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
+        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess || !BitConverter.IsLittleEndian)
         {
             return;
         }
 
-        // One instruction of the classic packet filter, "return 0", and the structure that points to it.
-        ulong[] filter = [6];
+        // For the classic packet filter: load the byte of the TCP flags; is SYN among them? then keep nothing, otherwise all of it.
+        ulong[] filter = [0x0000_000D_0000_0030, 0x0000_0002_0000_0054, 0x0000_0002_0100_0015, 0x0000_0000_0000_0006, 0xFFFF_FFFF_0000_0006];
         GCHandle handle = GCHandle.Alloc(filter, GCHandleType.Pinned);
         try
         {
-            byte[] program = [.. BitConverter.GetBytes(1L), .. BitConverter.GetBytes(handle.AddrOfPinnedObject().ToInt64())];
+            byte[] program = [.. BitConverter.GetBytes((long)filter.Length), .. BitConverter.GetBytes(handle.AddrOfPinnedObject().ToInt64())];
             socket.SetRawSocketOption(SolSocket, SoAttachFilter, program);
         }
         finally
