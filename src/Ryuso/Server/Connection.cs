@@ -238,7 +238,7 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
                             // The next run shares the commit that this answer waits for.
                             lane.Leave();
                             isHolding = false;
-                            await answered.ConfigureAwait(false);
+                            await WaitForAnswerAsync(answered).ConfigureAwait(false);
                         }
                     }
                     else
@@ -344,6 +344,20 @@ internal sealed class Connection(Serving serving) : Turn, IValueTaskSource
 
         _reply.Forget(sent);
         return answered;
+    }
+
+    private async ValueTask WaitForAnswerAsync(Task answered)
+    {
+        try
+        {
+            await answered.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+        }
     }
 
     private void RejectFailed(Exception exception)
