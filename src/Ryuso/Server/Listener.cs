@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace Ryuso;
 
@@ -100,9 +99,11 @@ internal sealed class Listener : IDisposable
             LinuxSocket.LetNobodyIn(_socket);
         }
 
-        for (int i = 0; i < 1000 && _socket.Poll(0, SelectMode.SelectRead); i++)
+        // Also those whose handshake is under way. They are accepted by the threads, meanwhile.
+        for (int looks = 0, quiet = 0; looks < 50 && quiet < 3; looks++)
         {
-            await Task.Delay(1).ConfigureAwait(false);
+            await Task.Delay(Look).ConfigureAwait(false);
+            quiet = _socket.Poll(0, SelectMode.SelectRead) ? 0 : quiet + 1;
         }
 
         Dispose();
@@ -261,46 +262,5 @@ internal sealed class Listener : IDisposable
         }
 
         _ = connection.ServeAsync(isCrowded ? null : _tls);
-    }
-}
-
-/// <summary>What Linux can do with a socket and .NET has no name for.</summary>
-internal static class LinuxSocket
-{
-    private const int SolSocket = 1;
-    private const int SoReusePort = 15;
-    private const int SoAttachFilter = 26;
-
-    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    public static void ReusePort(Socket socket)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new PlatformNotSupportedException("Several processes can share a port on Linux only.");
-        }
-
-        socket.SetRawSocketOption(SolSocket, SoReusePort, BitConverter.GetBytes(1));
-    }
-
-    /// <summary>Lets the kernel drop whatever arrives at a listening socket, so that nobody is in its queue when it closes. Elsewhere than on Linux it does nothing.</summary>
-    public static void LetNobodyIn(Socket socket)
-    {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
-        {
-            return;
-        }
-
-        // One instruction of the classic packet filter, "return 0", and the structure that points to it.
-        ulong[] filter = [6];
-        GCHandle handle = GCHandle.Alloc(filter, GCHandleType.Pinned);
-        try
-        {
-            byte[] program = [.. BitConverter.GetBytes(1L), .. BitConverter.GetBytes(handle.AddrOfPinnedObject().ToInt64())];
-            socket.SetRawSocketOption(SolSocket, SoAttachFilter, program);
-        }
-        finally
-        {
-            handle.Free();
-        }
     }
 }

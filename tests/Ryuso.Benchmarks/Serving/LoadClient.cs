@@ -87,7 +87,7 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
 
         var ready = new List<Socket>(count);
         Dictionary<Socket, Client> bySocket = clients.ToDictionary(c => c.Socket);
-        while (!_stop)
+        while (!_stop || waits.Count == 0)
         {
             if (count == 1)
             {

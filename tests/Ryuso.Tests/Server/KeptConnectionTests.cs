@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
@@ -289,53 +288,5 @@ public sealed class KeptConnectionTests : ServedTests
         socket.Dispose();
         idle.Dispose();
         await stop;
-    }
-
-    [Fact]
-    public async Task The_server_allocates_next_to_nothing_for_a_pipelined_request()
-    {
-        await StartAsync();
-        using Socket socket = await ConnectAsync();
-        byte[] batch = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 32).Select(i => Echo($"{i}", "0123456789"))));
-        int answered = Enumerable.Range(0, 32).Sum(i => $$"""{"_id":{{i}},"text":"0123456789"}""".Length + 1);
-        byte[] answers = new byte[answered];
-        void Round()
-        {
-            socket.Send(batch);
-            for (int count = 0; count < answered;)
-            {
-                count += socket.Receive(answers, count, answered - count, SocketFlags.None);
-            }
-        }
-
-        for (int i = 0; i < 300; i++)
-        {
-            Round();
-        }
-
-        const int Rounds = 300;
-        double served = AllocatedBy(Round) / (32.0 * Rounds);
-        byte[] request = System.Text.Encoding.UTF8.GetBytes(Echo("1", "0123456789"));
-        var answer = new ArrayBufferWriter<byte>();
-        double ran = AllocatedBy(() =>
-        {
-            answer.ResetWrittenCount();
-            Orchestrator.RunRequestAsync(request, answer, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        }) / Rounds;
-
-        // What a run itself allocates is measured elsewhere; the hook receives a string of ten characters.
-        TestContext.Current.TestOutputHelper?.WriteLine($"{served:F0} bytes a request, {ran:F0} of them the run's");
-        Assert.InRange(served - ran, -8, 24);
-    }
-
-    private static long AllocatedBy(Action round)
-    {
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < 300; i++)
-        {
-            round();
-        }
-
-        return GC.GetTotalAllocatedBytes(precise: true) - before;
     }
 }
