@@ -1,0 +1,3 @@
+using Ryuso;
+
+RyusoServer.Run(args);

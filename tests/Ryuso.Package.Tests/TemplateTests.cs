@@ -1,0 +1,50 @@
+using System.Text.Json.Nodes;
+using Ryuso.Tests.Shared;
+
+namespace Ryuso.Package.Tests;
+
+/// <summary><c>dotnet new ryuso</c> as a new user does it: install, create, test, run, ask.</summary>
+public sealed class TemplateTests(PackedRyuso package) : IDisposable
+{
+    private readonly Consumer _consumer = new(package);
+
+    public void Dispose() => _consumer.Dispose();
+
+    [Theory]
+    [InlineData("Shop", "Shop")]
+    [InlineData("acme.order-desk", "Acmeorderdesk")]
+    public async Task What_is_created_builds_and_passes_its_tests_and_serves(string name, string specName)
+    {
+        await PackAsync();
+        await DotnetAsync("", "new", "install", _consumer.File($"feed/Ryuso.Templates.{package.Version}.nupkg"), "--debug:custom-hive", _consumer.File("hive"));
+        await DotnetAsync("", "new", "ryuso", "-n", name, "--debug:custom-hive", _consumer.File("hive"));
+
+        Command tested = await DotnetAsync(name, "test");
+        Assert.Contains("succeeded: 3", tested.Output, StringComparison.Ordinal);
+
+        await using ServerProcess server = await ServerProcess.StartAsync(_consumer.File($"{name}/{name}/bin/Debug/net10.0/{name}"), []);
+        Assert.Contains($": {specName} 1.0.0, programs buy, stock.", server.Log, StringComparison.Ordinal);
+        JsonNode refused = JsonNode.Parse(await server.AskAsync("""{"program": "buy", "data_pool": {"item": "hat", "cents": 1200, "address": "nowhere"}}"""))!;
+        Assert.Equal("""["hooks.charge","hooks.reserve"]""", refused["_rectified"]!.ToJsonString());
+        Assert.Equal("""{"left":10}""", await server.AskAsync("""{"program": "stock", "data_pool": {"item": "hat"}}"""));
+        Assert.Equal(0, await server.TerminateAsync());
+    }
+
+    private async Task PackAsync()
+    {
+        Command packed = await Command.RunAsync(
+            "dotnet",
+            ["pack", Repository.File("src/Ryuso.Templates/Ryuso.Templates.csproj"), "--no-build", "-c", Build.Configuration, "-o", _consumer.File("feed"), $"-p:PackageVersion={package.Version}", "-nodeReuse:false"],
+            seconds: 120);
+        Assert.True(packed.ExitCode == 0, packed.Output + packed.Error);
+    }
+
+    /// <summary>In a folder, as the README's commands are.</summary>
+    private async Task<Command> DotnetAsync(string folder, params string[] args)
+    {
+        string line = string.Join(' ', args.Prepend("dotnet").Select(a => $"'{a}'"));
+        Command done = await Command.RunAsync("sh", ["-c", $"cd '{_consumer.File(folder)}' && {line}"], new Dictionary<string, string> { ["MSBUILDDISABLENODEREUSE"] = "1" }, seconds: 480);
+        Assert.True(done.ExitCode == 0, done.Output + done.Error);
+        return done;
+    }
+}
