@@ -8,6 +8,7 @@ using Ryuso.Cli.Client;
 using Ryuso.Cli.Graphs;
 using Ryuso.Cli.Import;
 using Ryuso.Cli.Plans;
+using Ryuso.Cli.Runs;
 using Ryuso.Spec;
 
 namespace Ryuso.Cli;
@@ -27,6 +28,7 @@ internal static class RyusoTool
             DescribeCommand.Create(terminal),
             PingCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            RunsCommand.Create(terminal),
             CompletionCommand.Create(terminal),
         };
         return root;

@@ -15,6 +15,10 @@ public sealed class PackedRyuso : IAsyncLifetime
 
     public string Version { get; } = string.Create(CultureInfo.InvariantCulture, $"0.0.1-test.{DateTime.UtcNow:yyyyMMddHHmmssfff}");
 
+    /// <summary>Where this machine unpacks packages.</summary>
+    public static string Unpacked { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
     public string Feed => _folder.FullPath;
 
     public async ValueTask InitializeAsync()
@@ -31,9 +35,7 @@ public sealed class PackedRyuso : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         _folder.Dispose();
-        string packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        string unpacked = Path.Combine(packages, "ryuso", Version);
+        string unpacked = Path.Combine(Unpacked, "ryuso", Version);
         if (Directory.Exists(unpacked))
         {
             Directory.Delete(unpacked, recursive: true);

@@ -82,7 +82,7 @@ internal static class CallText
         Fate.MayHaveFailed => ("?", "bold red", "may have failed; a stuck run does not tell what failed first"),
         Fate.NotReached => ("·", "grey", "did not run"),
         Fate.UndoFailed => ("✗", "bold red", $"failed to reverse {Step(entry.Of)}: {answer.Error}"),
-        _ => ("↩", "yellow", "reversed " + Step(entry.Of)),
+        _ => ("↩", "olive", "reversed " + Step(entry.Of)),
     };
 
     /// <summary>Without the spec only the order is known, and what the answer says in so many words.</summary>

@@ -38,7 +38,7 @@ internal static class PlanText
 
     private static void Add(IHasTreeNodes parent, PlanNode node, int digits)
     {
-        TreeNode own = parent.AddNode(new Markup(node.Hook is { } hook ? OfHook(node, hook, digits) : $"[blue]program {Escape(node.Name)}[/]"));
+        TreeNode own = parent.AddNode(new Markup(node.Hook is { } hook ? OfHook(node, hook, digits) : $"[teal]program {Escape(node.Name)}[/]"));
         foreach (PlanNode child in node.Children)
         {
             Add(own, child, digits);
@@ -49,7 +49,7 @@ internal static class PlanText
     {
         string number = node.Step.ToString(CultureInfo.InvariantCulture).PadLeft(digits);
         string name = node.IsDependency ? Escape(node.Name) : $"[bold]{Escape(node.Name)}[/]";
-        string back = node.Rectifiers.Count == 0 ? "" : $"  [yellow]← {Escape(Then(node.Rectifiers))}[/]";
+        string back = node.Rectifiers.Count == 0 ? "" : $"  [olive]← {Escape(Then(node.Rectifiers))}[/]";
         string marks = string.Join(", ", Marks(hook));
         return $"[grey]{number}[/] {name}{back}{(marks.Length == 0 ? "" : $"  [grey]({marks})[/]")}";
     }
@@ -100,7 +100,7 @@ internal static class PlanText
 
     private static void AddRow(Grid grid, List<WayBack> group) => grid.AddRow(
         new Markup(Escape(Points(group))),
-        group[0].Reversed.IsEmpty ? new Markup("[grey]nothing to reverse[/]") : new Markup($"[yellow]{Escape(Then([.. group[0].Rectifiers]))}[/]"));
+        group[0].Reversed.IsEmpty ? new Markup("[grey]nothing to reverse[/]") : new Markup($"[olive]{Escape(Then([.. group[0].Rectifiers]))}[/]"));
 
     private static string Points(List<WayBack> group)
     {

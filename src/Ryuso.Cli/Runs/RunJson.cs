@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+
+namespace Ryuso.Cli.Runs;
+
+/// <summary>Journaled runs for scripts.</summary>
+internal static class RunJson
+{
+    public static JsonObject Of(JournaledRun run) => new()
+    {
+        ["run_id"] = run.RunId,
+        ["program"] = run.Accepted.Program,
+        ["status"] = RunText.Of(run.Status),
+        ["started_at"] = run.Accepted.StartedAt,
+        ["error"] = run.Error,
+    };
+
+    public static JsonObject WithEvents(JournaledRun run)
+    {
+        JsonObject json = Of(run);
+        json["answer"] = run.Answer is null ? null : JsonNode.Parse(run.Answer);
+        json["events"] = new JsonArray([.. run.Events.Select(e => new JsonObject
+        {
+            ["time"] = e.Time,
+            ["kind"] = RunText.Of(e.Kind),
+            ["step"] = e.Step,
+            ["reference"] = e.Reference,
+            ["attempt"] = e.Attempt == 0 ? null : e.Attempt,
+            ["text"] = e.Text,
+            ["by"] = e.By,
+            ["json"] = e.Json is null ? null : JsonNode.Parse(e.Json),
+        })]);
+        return json;
+    }
+}

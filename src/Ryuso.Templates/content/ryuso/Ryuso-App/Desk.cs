@@ -1,0 +1,40 @@
+using Ryuso;
+
+namespace ShopName;
+
+public sealed partial class Desk
+{
+    private readonly Dictionary<string, int> _shelf = new() { ["hat"] = 10, ["scarf"] = 3 };
+    private readonly Dictionary<string, string> _reserved = [];
+
+    public partial OpenOrderOutputs OpenOrder() => new(Guid.CreateVersion7().ToString());
+
+    public partial ReserveOutputs Reserve(ReserveArgs args)
+    {
+        int left = Left(args.Item);
+        if (left == 0)
+        {
+            throw new HookFailedException($"There is no {args.Item} left.");
+        }
+
+        _shelf[args.Item] = left - 1;
+        _reserved[args.Order] = args.Item;
+        return new(left - 1);
+    }
+
+    // Run twice, or for an order that reserved nothing, it does no harm.
+    public partial void Release(ReleaseArgs args)
+    {
+        if (_reserved.Remove(args.Order, out string? item))
+        {
+            _shelf[item]++;
+        }
+    }
+
+    public partial CountOutputs Count(CountArgs args) => new(Left(args.Item));
+
+    public partial HookResult Deliver(DeliverArgs args) =>
+        args.Address == "nowhere" ? HookResult.Fail("Nobody delivers to nowhere.") : HookResult.Ok;
+
+    private int Left(string item) => _shelf.GetValueOrDefault(item);
+}

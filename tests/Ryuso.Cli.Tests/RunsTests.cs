@@ -1,0 +1,113 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Ryuso.Sqlite;
+using Ryuso.Tests.Running;
+using Ryuso.Tests.Shared;
+
+namespace Ryuso.Cli.Tests;
+
+/// <summary><c>ryuso runs</c> on the journal of a server that was really stuck.</summary>
+public sealed class RunsTests : IDisposable
+{
+    private const string Shop = """
+        { "name": "Shop",
+          "programs": { "buy": { "hooks": ["reserve", "charge", "ship"], "args": {}, "outputs": {} } },
+          "hooks": {
+            "reserve": { "reference": "shop.desk.reserve", "args": {}, "rectifiers": ["release"] },
+            "release": { "reference": "shop.desk.release", "args": {} },
+            "charge": { "reference": "shop.desk.charge", "args": {}, "rectifiers": ["refund"] },
+            "refund": { "reference": "shop.desk.refund", "args": {} },
+            "ship": { "reference": "shop.desk.ship", "args": {} } } }
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<string> _calls = [];
+    private readonly HashSet<string> _failing = ["ship", "refund"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_stuck_run_is_listed_shown_and_reversed_once_it_is_retried()
+    {
+        await GetStuckAsync();
+        Tool listed = await RunAsync("list");
+        Assert.Contains("\n  The refund broke.\n1 run.\n", listed.Output, StringComparison.Ordinal);
+        Tool shown = await RunAsync("show", "r1", "--json");
+        Assert.Equal("stuck", (string?)shown.Json["status"]);
+        Assert.Contains(shown.Json["events"]!.AsArray(), e => (string?)e!["kind"] == "turned" && (string?)e["reference"] == "hooks.ship");
+
+        Tool decided = await RunAsync("retry", "r1", "--by", "ann");
+        Assert.Equal(0, decided.ExitCode);
+        _calls.Clear();
+        _failing.Remove("refund");
+        await using (await StartAsync())
+        {
+            // The start ends when what was left unfinished has ended.
+        }
+
+        Assert.Equal(["refund", "release"], _calls);
+        Assert.Equal("rectified", (string?)(await RunAsync("show", "r1", "--json")).Json["status"]);
+        Assert.Contains("by ann", (await RunAsync("show", "r1")).Output, StringComparison.Ordinal);
+        Assert.Equal("0 runs.\n", (await RunAsync("list")).Output);
+    }
+
+    [Theory]
+    [InlineData("skip", "settled", "release")]
+    [InlineData("abandon", "abandoned", "")]
+    public async Task A_stuck_run_can_be_skipped_or_abandoned_with_a_reason(string verb, string status, string calls)
+    {
+        await GetStuckAsync();
+        Tool without = await RunAsync(verb, "r1");
+        Assert.Equal((2, "ryuso: Option '--reason' is required.\n"), (without.ExitCode, without.Error[..(without.Error.IndexOf('\n', StringComparison.Ordinal) + 1)]));
+        Assert.Equal(0, (await RunAsync(verb, "r1", "--reason", "done by hand")).ExitCode);
+        _calls.Clear();
+        await using (await StartAsync())
+        {
+            // The start ends when what was left unfinished has ended.
+        }
+
+        Assert.Equal(calls, string.Join(' ', _calls));
+        Tool shown = await RunAsync("show", "r1");
+        Assert.Contains($"  buy  {status}  ", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("done by hand", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_not_stuck_and_what_is_not_there_is_told()
+    {
+        Tool noJournal = await Tool.RunAsync(_folder.FullPath, "runs", "list");
+        Assert.Equal((2, "ryuso: There is no *.ryuso.db in this folder. Name the journal with --journal FILE.\n"), (noJournal.ExitCode, noJournal.Error));
+        _failing.Clear();
+        await GetStuckAsync();
+        Assert.Equal((2, "ryuso: There is no run 'r2' in the journal.\n"), Told(await RunAsync("retry", "r2")));
+        Assert.Equal((2, "ryuso: The run 'r1' is not stuck but Succeeded; there is nothing to decide.\n"), Told(await RunAsync("retry", "r1")));
+    }
+
+    private static (int ExitCode, string Error) Told(Tool tool) => (tool.ExitCode, tool.Error);
+
+    private Task<Tool> RunAsync(params string[] args) => Tool.RunAsync(_folder.FullPath, ["runs", .. args, "--journal", "shop.ryuso.db"]);
+
+    private async Task GetStuckAsync()
+    {
+        await using RyusoServer server = await StartAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.EndPoint, TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes("""{"program": "buy", "run_id": "r1"}"""), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(client.GetStream());
+        var answer = (JsonObject)JsonNode.Parse(await reader.ReadToEndAsync(TestContext.Current.CancellationToken))!;
+        Assert.Equal(_failing.Count > 0, (bool?)answer["_rectifier_fail"] ?? false);
+    }
+
+    private async Task<RyusoServer> StartAsync()
+    {
+        SpecOrchestrator orchestrator = SpecOrchestrator.Of(Shop, (hook, _) =>
+        {
+            _calls.Add(hook);
+            return _failing.Contains(hook) ? HookResult.Fail($"The {hook} broke.") : HookResult.Ok;
+        });
+        var server = new RyusoServer(orchestrator, new RyusoServerOptions { Port = 0, Journal = new SqliteJournal(_folder.File("shop.ryuso.db")) });
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        return server;
+    }
+}
