@@ -1,13 +1,19 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Ryuso.Benchmarks;
 using Ryuso.Benchmarks.Serving;
 
 switch (args)
 {
     case ["serving", .. string[] rest]:
         return ServingBenchmark.Run(rest);
+    case ["durable", .. string[] rest]:
+        double seconds = rest.Length > 0 ? double.Parse(rest[0], CultureInfo.InvariantCulture) : 12;
+        await DurableRuns.RunAsync(seconds, rest.Length > 1 ? rest[1] : Path.Combine(Path.GetTempPath(), "ryuso-durable"));
+        return 0;
     case ["serve", string name]:
         return ServerChild.Run(name);
     default:
