@@ -2,10 +2,8 @@ using Microsoft.Extensions.Logging;
 using Ryuso;
 
 // A server in a process of its own, for tests that stop it. Prints where it listens, and at its end what it has done.
-var counting = new CountingOrchestrator();
-RyusoServer.Register("Counting", (_, _) => counting);
-int exitCode = RyusoServer.Run(args, options => options.LoggerFactory = new ListeningLog());
-Console.WriteLine($"applied {counting.Applied}");
+int exitCode = RyusoServer.Run<CountingOrchestrator>(args, options => options.LoggerFactory = new ListeningLog());
+Console.WriteLine($"applied {CountingOrchestrator.Applied}");
 return exitCode;
 
 /// <summary>One program that adds one to a sum. With <c>slow</c> it takes a while.</summary>
@@ -14,9 +12,11 @@ internal sealed class CountingOrchestrator() : Orchestrator(new SpecDefinition(
     null,
     ["slow"],
     [new HookDefinition("hooks.add", [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [])],
-    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(StepKind.EnterHook, 0, false), new(StepKind.InvokeHook, 0, false)])]))
+    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(StepKind.EnterHook, 0, false), new(StepKind.InvokeHook, 0, false)])])), IOrchestratorFactory<CountingOrchestrator>
 {
-    public int Applied { get; private set; }
+    public static int Applied { get; private set; }
+
+    public static CountingOrchestrator Create(IServiceProvider? services, ILogger? logger, TimeProvider? timeProvider) => new();
 
     protected override DataPool CreatePool() => new Pool();
 
