@@ -6,9 +6,9 @@ namespace Wallet;
 
 /// <summary>Runs the programs of <c>Wallet</c>, one at a time.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("Ryuso", "0.1.0")]
-public sealed class WalletOrchestrator : global::Ryuso.Orchestrator
+public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryuso.IOrchestratorFactory<WalletOrchestrator>
 {
-    private readonly global::Wallet.Hooks.Ledger _ledger;
+    private global::Wallet.Hooks.Ledger _ledger = default!;
 
     /// <summary>Makes the hook classes.</summary>
     /// <param name="services">Where the constructor parameters of the hook classes come from; null when there are none.</param>
@@ -16,7 +16,12 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <exception cref="global::System.InvalidOperationException">A service that a hook class needs is not registered.</exception>
     public WalletOrchestrator(global::System.IServiceProvider? services = null, global::Microsoft.Extensions.Logging.ILogger? logger = null, global::System.TimeProvider? timeProvider = null)
-        : base(WalletDefinition.Spec, logger, timeProvider)
+        : base(WalletDefinition.Spec, logger, timeProvider) => UseServices(services);
+
+    static WalletOrchestrator global::Ryuso.IOrchestratorFactory<WalletOrchestrator>.Create(global::System.IServiceProvider? services, global::Microsoft.Extensions.Logging.ILogger? logger, global::System.TimeProvider? timeProvider) => new(services, logger, timeProvider);
+
+    /// <inheritdoc/>
+    protected override void UseServices(global::System.IServiceProvider? services)
     {
         _ledger = new global::Wallet.Hooks.Ledger();
     }
@@ -62,5 +67,5 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator
     }
 
     [global::System.Runtime.CompilerServices.ModuleInitializer]
-    internal static void RegisterWithServer() => global::Ryuso.RyusoServer.Register("Wallet", static (services, logger) => new WalletOrchestrator(services, logger));
+    internal static void RegisterWithServer() => global::Ryuso.RyusoServer.Register<WalletOrchestrator>("Wallet");
 }
