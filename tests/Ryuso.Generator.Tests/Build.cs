@@ -44,7 +44,7 @@ internal sealed record Build
 
     public CSharpCompilation Compilation => s_empty
         .WithOptions(s_empty.Options.WithNullableContextOptions(Nullable))
-        .AddSyntaxTrees(Sources.Select(s => CSharpSyntaxTree.ParseText(s.Text, ParseOptions, s.Path)));
+        .AddSyntaxTrees([.. Sources.Select(s => CSharpSyntaxTree.ParseText(s.Text, ParseOptions, s.Path))]); // An array: the compilation looks at them twice.
 
     public ImmutableArray<AdditionalText> Texts => [.. Specs.Select(s => new SpecText(s.Path, s.Text))];
 
