@@ -11,6 +11,7 @@ using ServiceProvider services = new ServiceCollection()
 RyusoServer.Run(args, server =>
 {
     server.Services = services;
+    server.UseSqliteJournal(Path.ChangeExtension(services.GetRequiredService<WalletDb>().Path, ".ryuso.db"));
     server.Started = PrintRequests;
 });
 

@@ -27,7 +27,8 @@ public sealed class WalletDb : IDisposable
         ) STRICT;
         CREATE INDEX IF NOT EXISTS ledger_of_account ON ledger (account, id);
         CREATE TABLE IF NOT EXISTS payouts (
-            tx        TEXT PRIMARY KEY,
+            key       TEXT PRIMARY KEY,
+            tx        TEXT NOT NULL UNIQUE,
             account   TEXT NOT NULL,
             amount    INTEGER NOT NULL,
             cancelled INTEGER NOT NULL DEFAULT 0
@@ -159,11 +160,11 @@ public sealed class WalletDb : IDisposable
     }
 
     /// <summary>Writes down a payout, once; a cancelled one stays cancelled.</summary>
-    public void AddPayout(string tx, string account, long amount)
+    public void AddPayout(string key, string tx, string account, long amount)
     {
         lock (_gate)
         {
-            Execute("INSERT INTO payouts (tx, account, amount) VALUES ($tx, $account, $amount) ON CONFLICT DO NOTHING", ("$tx", tx), ("$account", account), ("$amount", amount));
+            Execute("INSERT INTO payouts (key, tx, account, amount) VALUES ($key, $tx, $account, $amount) ON CONFLICT DO NOTHING", ("$key", key), ("$tx", tx), ("$account", account), ("$amount", amount));
         }
     }
 

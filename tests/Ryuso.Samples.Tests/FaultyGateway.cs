@@ -23,7 +23,7 @@ internal sealed class FaultyGateway(IPayoutGateway inner) : IPayoutGateway
 
     public GatewayFault Fault { get; set; }
 
-    public async Task<string> PayAsync(string tx, string account, long amount, CancellationToken cancellationToken)
+    public async Task<string> PayAsync(string key, string tx, string account, long amount, CancellationToken cancellationToken)
     {
         _cancelFails = Fault == GatewayFault.AfterPayingAndAtFirstCancel;
         if (Fault == GatewayFault.BeforePaying)
@@ -31,7 +31,7 @@ internal sealed class FaultyGateway(IPayoutGateway inner) : IPayoutGateway
             throw new HttpRequestException("The gateway is overloaded.");
         }
 
-        string payout = await inner.PayAsync(tx, account, amount, cancellationToken);
+        string payout = await inner.PayAsync(key, tx, account, amount, cancellationToken);
         return Fault == GatewayFault.None ? payout : throw new HttpRequestException("The gateway's answer was lost.");
     }
 

@@ -192,9 +192,10 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
     {
         try
         {
-            if (recorder.Fault is { } fault)
+            if (recorder.Fault is not null)
             {
-                throw fault;
+                RejectUnrecorded(answer);
+                return null;
             }
 
             string? hash = null;
@@ -226,7 +227,8 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         }
         catch (JournalException exception)
         {
-            RejectUnrecorded(exception, answer);
+            RunLog.JournalFailed(logger, exception);
+            RejectUnrecorded(answer);
             return null;
         }
         finally
@@ -245,7 +247,8 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         }
         catch (JournalException exception)
         {
-            RejectUnrecorded(exception, answer);
+            RunLog.JournalFailed(logger, exception);
+            RejectUnrecorded(answer);
         }
     }
 
@@ -266,11 +269,10 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
         return AnswerAsync(recorder.FlushAsync(canWait: orchestrator.Waiting > 0), Encoding.UTF8.GetBytes(known.Answer), answer);
     }
 
-    private void RejectUnrecorded(JournalException exception, IBufferWriter<byte> answer)
-    {
-        RunLog.JournalFailed(logger, exception);
-        Rejection.Write(answer, Rejection.Internal, "The journal cannot be written, so the outcome is not known. Nothing runs until the server is started again; what had begun is reversed then.");
-    }
+    private static void RejectUnrecorded(IBufferWriter<byte> answer) => Rejection.Write(
+        answer,
+        Rejection.Internal,
+        "The journal cannot be written, so the outcome is not known. Nothing runs until the server is started again; what had begun is reversed then.");
 
     private bool TryAdmit(int index, string? unknown, IBufferWriter<byte> answer)
     {

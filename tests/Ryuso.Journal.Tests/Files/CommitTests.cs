@@ -27,6 +27,15 @@ public sealed class CommitTests : IDisposable
     }
 
     [Fact]
+    public void Every_commit_is_flushed_to_the_disk()
+    {
+        using SqliteConnection connection = new JournalFile(_folder.File("j.db"), TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: true, maxPages: null);
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT journal_mode || ' ' || synchronous FROM pragma_journal_mode, pragma_synchronous";
+        Assert.Equal("wal 2", command.ExecuteScalar());
+    }
+
+    [Fact]
     public async Task Runs_that_wait_for_each_other_share_commits()
     {
         await using var journal = new SqliteJournal(_folder.File("j.db"));
