@@ -46,12 +46,10 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
             using Ryuso;
             using Shop;
 
-            await using var server = new RyusoServer(new ShopOrchestrator(), new RyusoServerOptions { Port = 0 });
-            await server.StartAsync();
-            await Console.In.ReadLineAsync();
+            return RyusoServer.Run<ShopOrchestrator>(args);
             """);
         await _consumer.BuildAsync("App/App.csproj");
-        await using ServerProcess app = await ServerProcess.StartAsync(_consumer.PathOfBuilt("App"), []);
+        await using ServerProcess app = await ServerProcess.StartAsync(_consumer.PathOfBuilt("App"), ["--port", "0"]);
 
         Assert.Equal(Readme.Block("What comes back", "json").Trim(), await app.AskAsync(Readme.Inline("""{"program": "buy",""")));
     }

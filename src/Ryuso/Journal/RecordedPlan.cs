@@ -16,7 +16,7 @@ internal sealed record RecordedPlan(ProgramDefinition Program, HookDefinition[] 
 
     public static JournaledPlan Write(ProgramDefinition program, SpecDefinition spec)
     {
-        JsonArray Line(LineStep[] line) => [.. line.Select(step => JsonValue.Create(Word(step, spec)))];
+        JsonArray Line(LineStep[] line) => new([.. line.Select(step => JsonValue.Create(Word(step, spec)))]);
         HookDefinition[] reversible = [.. program.Line.Where(s => s.Kind == StepKind.InvokeHook).Select(s => spec.Hooks[s.Index]).Distinct().Where(h => h.Rectifiers.Length > 0)];
         var plan = new JsonObject
         {
