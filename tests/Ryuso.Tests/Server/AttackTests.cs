@@ -102,9 +102,8 @@ public sealed class AttackTests : ServedTests
         await StartAsync(o => o.MaxDepth = 20);
         Assert.Equal("bad_request", CodeOf(await AskAsync("{\"a\":" + new string('[', 20))));
         Assert.Equal("bad_request", CodeOf(await AskAsync("{\"a\":" + string.Concat(Enumerable.Repeat("{\"a\":", 100_000)))));
-        string keys = string.Join(',', Enumerable.Range(0, 1_000_000).Select(i => $"\"k{i}\":1"));
-        Assert.Equal("""{"text":"none"}""", await AskAsync($$"""{"program":"echo",{{keys}}}"""));
-        Assert.Equal("""{"text":"none"}""", await AskAsync($$$"""{"program":"echo","data_pool":{{{{keys}}}}}"""));
+        Assert.Equal("""{"text":"none"}""", await AskAsync(MillionKeys("{\"program\":\"echo\",", "}")));
+        Assert.Equal("""{"text":"none"}""", await AskAsync(MillionKeys("{\"program\":\"echo\",\"data_pool\":{", "}}")));
         await ServesOnAsync();
     }
 
@@ -242,6 +241,18 @@ public sealed class AttackTests : ServedTests
     private static string LongEcho() =>
         """{"id":1,"program":"echo","data_pool":{"text":"LONG"}}""".Replace("LONG", new string('x', 8 * 1024 * 1024), StringComparison.Ordinal);
 
+    /// <summary>Not joined or interpolated: that would leave large buffers in the shared pool.</summary>
+    private static string MillionKeys(string begin, string end)
+    {
+        var keys = new StringBuilder(begin);
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            keys.Append(i == 0 ? "\"k" : ",\"k").Append(i).Append("\":1");
+        }
+
+        return keys.Append(end).ToString();
+    }
+
     private static void Reset(Socket socket)
     {
         socket.LingerState = new LingerOption(true, 0);
@@ -288,6 +299,6 @@ public sealed class AttackTests : ServedTests
             await Task.Yield();
         }
 
-        Assert.InRange(memory, 0, _before + Most);
+        Assert.True(memory < _before + Most, $"{memory} bytes are held, {_before} were.");
     }
 }
