@@ -17,6 +17,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
     private DataPool _pool = null!;
     private ValueTask<string?> _pending;
     private RunWatch _watch;
+    private bool _watchesHooks;
 
     // How many tries of the first step of a recovered run are recorded already.
     private int _attempts;
@@ -305,6 +306,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
 
     private void Open()
     {
+        _watchesHooks = Instruments.WatchesHooks;
         _pool = orchestrator.NewPool(_run.Slots);
         _running.Value = _pool;
     }
@@ -376,7 +378,7 @@ internal sealed class Runner(Orchestrator orchestrator, SpecDefinition spec, ILo
                 return true;
             case StepKind.InvokeHook:
                 HookDefinition hook = _run.Hooks[step.Index];
-                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !Instruments.WatchesHooks)
+                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !_watchesHooks)
                 {
                     return TryInvoke(step.Index, hook, 1, default, out error);
                 }

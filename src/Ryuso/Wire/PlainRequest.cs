@@ -185,7 +185,15 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             }
         }
 
-        if (count + fraction > 15 || (_at < _request.Length && _request[_at] is (byte)'e' or (byte)'E'))
+        if (fraction > 0 && count + fraction > 15 && !IsExponentNext)
+        {
+            // What the library's reader calls too, behind the check of the grammar that is done here.
+            bool isNumber = Utf8Parser.TryParse(_request[start.._at], out double number, out int length) && length == _at - start && double.IsFinite(number);
+            value = PoolValue.Of(number);
+            return isNumber;
+        }
+
+        if (count + fraction > 15 || IsExponentNext)
         {
             _at = start;
             int length = _request[start..].IndexOfAny(EndsNumber);
@@ -197,6 +205,8 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             : PoolValue.Of((negative ? -1.0 : 1.0) * digits / PowersOfTen[fraction]);
         return true;
     }
+
+    private readonly bool IsExponentNext => _at < _request.Length && _request[_at] is (byte)'e' or (byte)'E';
 
     private long Digits(long value)
     {
