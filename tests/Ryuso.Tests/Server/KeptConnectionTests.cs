@@ -122,6 +122,20 @@ public sealed class KeptConnectionTests : ServedTests
     }
 
     [Fact]
+    public async Task An_answer_does_not_wait_for_a_run_of_an_unknown_pace_that_blocks_its_thread()
+    {
+        await StartAsync();
+        using Socket socket = await SendAsync(Echo("0", "x"));
+        await ReadLinesAsync(socket, 1);
+        using var block = new ManualResetEventSlim();
+        Orchestrator.BeforeFail = () => block.Wait(Cancel);
+        await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(Echo("1", "a") + Echo("2", "b") + """{"id":3,"program":"fail"}"""), Cancel);
+        Assert.Equal(["""{"_id":1,"text":"a"}""", """{"_id":2,"text":"b"}"""], await ReadLinesAsync(socket, 2));
+        block.Set();
+        Assert.Contains("As asked.", (await ReadLinesAsync(socket, 1))[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_run_that_lasts_for_the_first_time_keeps_no_answer_back()
     {
         await StartAsync();

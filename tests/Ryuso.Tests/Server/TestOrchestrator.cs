@@ -7,6 +7,9 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
 
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What fail does on its thread before it fails; null for nothing.</summary>
+    public Action? BeforeFail { get; set; }
+
     /// <summary>What echo does with its text before it ends; null for nothing.</summary>
     public Func<string, Task>? EchoAsync { get; set; }
 
@@ -14,11 +17,17 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
 
     protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) => hook switch
     {
-        1 => new(HookResult.Fail("As asked.")),
+        1 => Fail(),
         2 => WaitAtGateAsync(),
         _ when EchoAsync is { } work => EndAsync(work((string)pool["text"]!)),
         _ => default,
     };
+
+    private ValueTask<HookResult> Fail()
+    {
+        BeforeFail?.Invoke();
+        return new(HookResult.Fail("As asked."));
+    }
 
     private static ValueTask<HookResult> EndAsync(Task work) => work.IsCompletedSuccessfully ? default : new(AwaitAsync(work));
 
