@@ -17,7 +17,7 @@ internal sealed class Consumer : IDisposable
                 <add key="nuget.org" value="https://api.nuget.org/v3/index.json" />
               </packageSources>
               <packageSourceMapping>
-                <packageSource key="packed"><package pattern="Ryuso" /></packageSource>
+                <packageSource key="packed"><package pattern="Ryuso" /><package pattern="Ryuso.*" /></packageSource>
                 <packageSource key="nuget.org"><package pattern="*" /></packageSource>
               </packageSourceMapping>
             </configuration>
@@ -49,6 +49,12 @@ internal sealed class Consumer : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File(path))!);
         System.IO.File.WriteAllText(File(path), text);
+    }
+
+    public void Copy(string from, string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File(path))!);
+        System.IO.File.Copy(from, File(path));
     }
 
     /// <summary>Writes a project with properties, if it needs any, and items.</summary>

@@ -45,6 +45,7 @@ public sealed class NativeWalletTests(PackedRyuso package) : IDisposable
             "Wallet/Wallet.csproj",
             Consumer.Executable + "<PublishAot>true</PublishAot><InvariantGlobalization>true</InvariantGlobalization>",
             _consumer.Reference,
+            $"""<PackageReference Include="Ryuso.Sqlite" Version="{package.Version}" />""",
             $"""<PackageReference Include="Microsoft.Data.Sqlite" Version="{Build.VersionOf("Microsoft.Data.Sqlite")}" />""",
             $"""<PackageReference Include="Microsoft.Extensions.DependencyInjection" Version="{Build.VersionOf("Microsoft.Extensions.DependencyInjection")}" />""");
     }

@@ -7,27 +7,31 @@ using Ryuso.Tests.Shared;
 
 namespace Ryuso.Package.Tests;
 
-/// <summary>The package, made once for all tests from what is built, in a feed of its own.</summary>
-/// <remarks>Its version is new each time, so that no cache can answer with an older package.</remarks>
+/// <summary>The packages, made once for all tests from what is built, in a feed of their own.</summary>
+/// <remarks>Their version is new each time, so that no cache can answer with an older package.</remarks>
 public sealed class PackedRyuso : IAsyncLifetime
 {
+    private static readonly string[] s_packages = ["Ryuso", "Ryuso.Sqlite", "Ryuso.Templates"];
     private readonly TemporaryFolder _folder = new();
 
     public string Version { get; } = string.Create(CultureInfo.InvariantCulture, $"0.0.1-test.{DateTime.UtcNow:yyyyMMddHHmmssfff}");
 
     /// <summary>Where this machine unpacks packages.</summary>
-    public static string Unpacked { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+    private static string Unpacked { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     public string Feed => _folder.FullPath;
 
     public async ValueTask InitializeAsync()
     {
-        Command packed = await Command.RunAsync(
-            "dotnet",
-            ["pack", Repository.File("src/Ryuso/Ryuso.csproj"), "--no-build", "-c", Build.Configuration, "-o", Feed, $"-p:PackageVersion={Version}", "-nodeReuse:false"],
-            seconds: 120);
-        Assert.True(packed.ExitCode == 0, packed.Output + packed.Error);
+        foreach (string name in s_packages)
+        {
+            Command packed = await Command.RunAsync(
+                "dotnet",
+                ["pack", Repository.File($"src/{name}/{name}.csproj"), "--no-build", "-c", Build.Configuration, "-o", Feed, $"-p:PackageVersion={Version}", "-nodeReuse:false"],
+                seconds: 120);
+            Assert.True(packed.ExitCode == 0, packed.Output + packed.Error);
+        }
     }
 
     public ZipArchive Open(string extension = "nupkg") => ZipFile.OpenRead(_folder.File($"Ryuso.{Version}.{extension}"));
@@ -35,8 +39,7 @@ public sealed class PackedRyuso : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         _folder.Dispose();
-        string unpacked = Path.Combine(Unpacked, "ryuso", Version);
-        if (Directory.Exists(unpacked))
+        foreach (string unpacked in s_packages.Select(name => Path.Combine(Unpacked, name.ToLowerInvariant(), Version)).Where(Directory.Exists))
         {
             Directory.Delete(unpacked, recursive: true);
         }
