@@ -127,7 +127,7 @@ public sealed class RyusoServer : IAsyncDisposable
         _listeners = [.. bound];
         bound.ForEach(listener => listener.Start());
         SpecDefinition spec = _serving.Orchestrator.Definition;
-        ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version, string.Join(", ", spec.Programs.Select(p => p.Name)));
+        ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", string.Join(", ", spec.Programs.Select(p => p.Name)));
         foreach (IPEndPoint endPoint in EndPoints.OfType<IPEndPoint>())
         {
             _options.Started?.Invoke(endPoint);
