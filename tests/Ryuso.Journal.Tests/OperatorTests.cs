@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
@@ -37,6 +38,28 @@ public sealed class OperatorTests
         JournaledRun run = await FindAsync(journal);
         Assert.Equal(RunStatus.Settled, run.Status);
         Assert.Contains(run.Events, e => e is { Kind: JournalEventKind.Skip, By: "ann", Text: "done by hand", Time: > 0 });
+    }
+
+    [Fact]
+    public async Task A_run_that_is_taken_up_again_has_a_span_of_its_own_that_says_how_it_ended()
+    {
+        (_, MemoryJournal journal) = await StuckAsync("watched");
+        var outcomes = new System.Collections.Concurrent.ConcurrentQueue<string?>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Ryuso",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span =>
+            {
+                if ((string?)span.GetTagItem("ryuso.run_id") == "watched")
+                {
+                    outcomes.Enqueue((string?)span.GetTagItem("ryuso.outcome"));
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        await new StuckRuns(journal).SkipAsync("watched", "ann", "done by hand", TestContext.Current.CancellationToken);
+        Assert.Equal(["settled"], outcomes);
     }
 
     [Fact]
@@ -133,13 +156,13 @@ public sealed class OperatorTests
         return new(ok ? HookResult.Ok : HookResult.Fail("no"));
     });
 
-    /// <summary>The run "r" has reversed c and failed to reverse b.</summary>
-    private async Task<(LambdaOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync()
+    /// <summary>The run has reversed c and failed to reverse b.</summary>
+    private async Task<(LambdaOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync(string runId = "r")
     {
         var journal = new MemoryJournal(_disk, new Crash());
         LambdaOrchestrator orchestrator = Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
-        JsonObject answer = await orchestrator.AskAsync("back", "r");
+        JsonObject answer = await orchestrator.AskAsync("back", runId);
         Assert.True((bool?)answer["_rectifier_fail"]);
         _calls.Clear();
         return (orchestrator, journal);

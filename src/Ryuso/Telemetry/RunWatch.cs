@@ -63,6 +63,7 @@ internal struct RunWatch
     {
         CommandKind.Succeeded => "succeeded",
         CommandKind.Stuck => "stuck",
+        CommandKind.Settled => "settled",
         _ => "rectified",
     };
 }
