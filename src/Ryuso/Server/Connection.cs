@@ -14,6 +14,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
 {
     private const int MostAtOnce = 64;
     private const int MostUnsent = 64 * 1024;
+    private const int LongestTurn = 16;
     private static readonly long Swift = Stopwatch.Frequency / 10_000;
     private static readonly long LongTurn = Stopwatch.Frequency / 2_000;
 
@@ -62,36 +63,11 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         Later,
     }
 
-    /// <summary>The socket of the client that is served.</summary>
-    public Socket Socket => _link.Socket;
-
     /// <summary>Takes a client.</summary>
     public void Open(Socket socket)
     {
-        _link = new Link(serving.Links, socket);
+        _link = new Link(serving.Links, socket, serving.Loop);
         _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
-    }
-
-    /// <summary>Whether the client has sent something already, or has gone.</summary>
-    public bool HasCome()
-    {
-        try
-        {
-            Socket.Blocking = false;
-            if (!_link.TryReceive(_inbox.Room().Span, out int count))
-            {
-                return false;
-            }
-
-            Take(count);
-        }
-        catch (SocketException exception)
-        {
-            ServerLog.ClientLost(serving.Logger, exception);
-            _state |= State.Ending | State.HeardEnd;
-        }
-
-        return true;
     }
 
     /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
@@ -129,7 +105,6 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     /// <summary>Tells a client for whom there is no room; then <see cref="ServeAsync"/> takes leave of it.</summary>
     public void TurnAway()
     {
-        Socket.Blocking = false;
         RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
     }
 
@@ -155,9 +130,9 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
             ScanResult found = _inbox.Scan();
             if (found is ScanResult.Complete or ScanResult.Broken)
             {
-                if (rounds++ % 16 == 0 && !IsQuick())
+                if (++rounds % LongestTurn == 0 || (!Thread.CurrentThread.IsThreadPoolThread && !IsQuick()))
                 {
-                    // Off the thread that accepts, and later on behind the others that have something to do.
+                    // Off the event loop's thread, or behind the others that have something to do.
                     await Task.Yield();
                 }
 
@@ -183,12 +158,11 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         }
     }
 
-    /// <summary>Whether the connection's only request will in all likelihood be answered in no time.</summary>
+    /// <summary>Whether the next request will in all likelihood be answered in no time.</summary>
     private bool IsQuick()
     {
         ReadOnlySpan<byte> request = _inbox.RequestSpan;
-        return !Is(State.Kept) && RequestHead.Read(request, _inbox.Marks) is { Id.IsEmpty: true } head
-            && (head.Operation != Operation.Run || serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program)));
+        return RequestHead.Read(request, _inbox.Marks).Operation != Operation.Run || serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program));
     }
 
     /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
@@ -377,7 +351,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         {
             return _link.TrySend(bytes);
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             return 0;
         }

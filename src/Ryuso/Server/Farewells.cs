@@ -89,9 +89,15 @@ internal sealed class Farewells(TimeProvider time, Action<int> closed) : IDispos
 
     private static bool HasEnded(Socket socket)
     {
-        Span<byte> rubbish = stackalloc byte[4096];
-        int count = socket.Receive(rubbish, SocketFlags.None, out SocketError error);
-        return error == SocketError.Success ? count == 0 : error != SocketError.WouldBlock;
+        Span<byte> rubbish = stackalloc byte[1024];
+        try
+        {
+            return NonBlocking.TryReceive(socket, rubbish, out int count) && count == 0;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private void Close(Socket socket)

@@ -5,9 +5,11 @@ using System.Runtime.CompilerServices;
 namespace Ryuso;
 
 /// <summary>A client's end of the wire: a socket, with TLS or without, whose waits end in time.</summary>
-internal sealed class Link(Links links, Socket socket) : IDisposable
+internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDisposable
 {
     private SslStream? _tls;
+    private bool _isListed;
+    private Readiness? _readiness;
     private CancellationTokenSource? _cut;
     private CancellationTokenSource? _sendLimit;
     private long _deadline = long.MaxValue;
@@ -24,47 +26,30 @@ internal sealed class Link(Links links, Socket socket) : IDisposable
     /// <summary>Turns to TLS.</summary>
     public async ValueTask SecureAsync(SslServerAuthenticationOptions options, long deadline)
     {
-        CancellationToken cut = WaitUntil(deadline);
+        // A stream accepts no other socket, though it waits for none of its own accord.
+        socket.Blocking = true;
         _tls = new SslStream(new NetworkStream(socket));
-        await _tls.AuthenticateAsServerAsync(options, cut).ConfigureAwait(false);
+        Enlist(deadline);
+        await _tls.AuthenticateAsServerAsync(options, _cut!.Token).ConfigureAwait(false);
     }
 
     /// <summary>How many bytes came; 0 at the client's end of stream, -1 where the wait was cut short.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> room, long deadline)
     {
         // Who has not waited yet has just come, and its request has nearly always come with it.
-        return _cut is null && TryReceive(room.Span, out int count) ? new ValueTask<int>(count) : WaitAsync(room, deadline);
+        return !_isListed && TryReceive(room.Span, out int count) ? new ValueTask<int>(count)
+            : WaitAsync(room, deadline);
     }
 
     /// <summary>Takes what is there. False where nothing is.</summary>
     public bool TryReceive(Span<byte> room, out int count)
     {
         count = 0;
-        if (_tls is not null)
-        {
-            return false;
-        }
-
-        count = socket.Receive(room, SocketFlags.None, out SocketError error);
-        return error switch
-        {
-            SocketError.Success => true,
-            SocketError.WouldBlock => false,
-            _ => throw new SocketException((int)error),
-        };
+        return _tls is null && NonBlocking.TryReceive(socket, room, out count);
     }
 
     /// <summary>Sends what the client takes at once. How much that is, and none with TLS.</summary>
-    public int TrySend(ReadOnlySpan<byte> bytes)
-    {
-        if (_tls is not null)
-        {
-            return 0;
-        }
-
-        int count = socket.Send(bytes, SocketFlags.None, out SocketError error);
-        return error is SocketError.Success or SocketError.WouldBlock ? count : throw new SocketException((int)error);
-    }
+    public int TrySend(ReadOnlySpan<byte> bytes) => _tls is null ? NonBlocking.TrySend(socket, bytes) : 0;
 
     /// <exception cref="OperationCanceledException">The client does not take it in time.</exception>
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit)
@@ -79,18 +64,22 @@ internal sealed class Link(Links links, Socket socket) : IDisposable
         if (_tls is not null)
         {
             await _tls.ShutdownAsync().WaitAsync(limit).ConfigureAwait(false);
-            socket.Blocking = false;
         }
 
         socket.Shutdown(SocketShutdown.Send);
     }
 
     /// <summary>Ends the wait for the client's bytes that is under way, or the next one. Only for <see cref="Links"/>.</summary>
-    public void Interrupt() => _cut!.CancelAsync();
+    public void Interrupt()
+    {
+        _readiness?.Interrupt();
+        _cut?.CancelAsync();
+    }
 
     /// <summary>Waits may begin anew.</summary>
     public void Resume()
     {
+        _readiness?.Resume();
         if (_cut is { IsCancellationRequested: true })
         {
             _cut.Dispose();
@@ -107,20 +96,30 @@ internal sealed class Link(Links links, Socket socket) : IDisposable
     /// <summary>Leaves the socket to somebody else.</summary>
     public void Detach()
     {
-        if (_cut is not null)
+        if (_isListed)
         {
             links.Remove(this);
-            _cut.Dispose();
-            _sendLimit?.Dispose();
         }
 
+        if (_readiness is not null)
+        {
+            loop!.Forget(_readiness);
+        }
+
+        _cut?.Dispose();
+        _sendLimit?.Dispose();
         _tls?.Dispose();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> WaitAsync(Memory<byte> room, long deadline)
+    private ValueTask<int> WaitAsync(Memory<byte> room, long deadline)
     {
-        CancellationToken cut = WaitUntil(deadline);
+        Enlist(deadline);
+        return _readiness?.ReceiveAsync(room) ?? WaitForStreamAsync(room, _cut!.Token);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> WaitForStreamAsync(Memory<byte> room, CancellationToken cut)
+    {
         try
         {
             return _tls is null
@@ -139,7 +138,7 @@ internal sealed class Link(Links links, Socket socket) : IDisposable
 
     private async ValueTask SendRestAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit)
     {
-        WaitUntil(long.MaxValue);
+        Enlist(long.MaxValue);
         _sendLimit ??= links.NewLimit();
         _sendLimit.CancelAfter(limit);
         if (_tls is not null)
@@ -161,15 +160,25 @@ internal sealed class Link(Links links, Socket socket) : IDisposable
         }
     }
 
-    private CancellationToken WaitUntil(long deadline)
+    /// <summary>Lets the client's time be looked after.</summary>
+    private void Enlist(long deadline)
     {
         Volatile.Write(ref _deadline, deadline);
-        if (_cut is null)
+        if (_isListed)
         {
-            _cut = new CancellationTokenSource();
-            links.Add(this);
+            return;
         }
 
-        return _cut.Token;
+        if (_tls is null && loop is not null)
+        {
+            _readiness = new Readiness(loop, socket);
+        }
+        else
+        {
+            _cut = new CancellationTokenSource();
+        }
+
+        _isListed = true;
+        links.Add(this);
     }
 }

@@ -42,7 +42,8 @@ internal sealed class Links : IDisposable
             {
                 link.Socket.Dispose();
             }
-            else if (_stopping)
+
+            if (_stopping || _aborting)
             {
                 link.Interrupt();
             }
@@ -82,6 +83,7 @@ internal sealed class Links : IDisposable
             for (Link? link = _first; link is not null; link = link.Next)
             {
                 link.Socket.Dispose();
+                link.Interrupt();
             }
         }
     }

@@ -4,31 +4,17 @@ using System.Net.Sockets;
 
 namespace Ryuso;
 
-/// <summary>
-/// A listening socket and its two threads. One leads: it accepts a client and goes on to read, run and answer its request,
-/// since asynchronous machinery costs more than all that. It runs only what was quick the last time. The other one watches,
-/// and takes the lead when a hook holds the leader all the same. There is one lane, so the second is held by none.
-/// </summary>
-internal sealed class Listener : IDisposable
+/// <summary>A listening socket.</summary>
+internal sealed class Listener : Watched, IDisposable
 {
     private const int Backlog = 4096;
-
-    /// <summary>How long, in microseconds, the leader waits for the request of a client that has just come, while nobody else comes.</summary>
-    private const int EarlyWait = 1000;
-
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Serving _serving;
     private readonly Socket _socket;
     private readonly SslServerAuthenticationOptions? _tls;
-    private readonly ManualResetEventSlim _closing = new();
-    private readonly ManualResetEventSlim _active = new();
-    private readonly Thread[] _threads;
-    private Connection? _early;
-    private Thread? _leader;
-    private long _served;
-    private volatile bool _isServing;
+    private volatile bool _isClosed;
 
     private Listener(Serving serving, Socket socket, SslServerAuthenticationOptions? tls)
     {
@@ -36,8 +22,6 @@ internal sealed class Listener : IDisposable
         _socket = socket;
         _tls = tls;
         EndPoint = socket.LocalEndPoint!;
-        _threads = [.. Enumerable.Range(1, 2).Select(i => new Thread(Work) { IsBackground = true, Name = $"Ryuso accept {i}" })];
-        _leader = _threads[0];
     }
 
     public EndPoint EndPoint { get; }
@@ -63,7 +47,7 @@ internal sealed class Listener : IDisposable
 
             if (serving.Options.ReusePort && !isUnix)
             {
-                LinuxSocket.ReusePort(socket);
+                LinuxOptions.ReusePort(socket);
             }
 
             // No ReuseAddress: .NET lets a closed port be bound again without it, and with it (SO_REUSEPORT)
@@ -81,10 +65,31 @@ internal sealed class Listener : IDisposable
 
     public void Start()
     {
-        foreach (Thread thread in _threads)
+        if (_serving.Loop is null)
         {
-            thread.UnsafeStart();
+            _ = AcceptAllAsync();
         }
+        else
+        {
+            _socket.Blocking = false;
+            _serving.Loop.Watch(_socket.SafeHandle, this, onlyChanges: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Ready(bool hasEnded)
+    {
+        Socket next;
+        try
+        {
+            next = _socket.Accept();
+        }
+        catch (Exception exception) when (_isClosed || exception is SocketException { SocketErrorCode: SocketError.WouldBlock })
+        {
+            return;
+        }
+
+        Begin(next);
     }
 
     /// <summary>Lets nobody in any more. Who has come already is still accepted: a listening socket that closes resets them.</summary>
@@ -96,10 +101,10 @@ internal sealed class Listener : IDisposable
         }
         else
         {
-            LinuxSocket.LetNobodyIn(_socket);
+            LinuxOptions.LetNobodyIn(_socket);
         }
 
-        // Also those whose handshake is under way. They are accepted by the threads, meanwhile.
+        // Also those whose handshake is under way. They are accepted meanwhile.
         for (int looks = 0, quiet = 0; looks < 50 && quiet < 3; looks++)
         {
             await Task.Delay(Look).ConfigureAwait(false);
@@ -111,8 +116,8 @@ internal sealed class Listener : IDisposable
 
     public void Dispose()
     {
-        _closing.Set();
-        _active.Set();
+        _isClosed = true;
+        _serving.Loop?.Forget(this);
         _socket.Dispose();
     }
 
@@ -137,107 +142,30 @@ internal sealed class Listener : IDisposable
         throw new SocketException((int)SocketError.AddressAlreadyInUse);
     }
 
-    private void Work()
+    /// <summary>Where there is no event loop, the pool's threads do its work.</summary>
+    private async Task AcceptAllAsync()
     {
-        while (!_closing.IsSet)
-        {
-            if (_leader == Thread.CurrentThread)
-            {
-                Lead();
-            }
-            else
-            {
-                Watch();
-            }
-        }
-
-        ServeEarly();
-    }
-
-    private void Lead()
-    {
-        var watched = new List<Socket>(2);
-        while (!_closing.IsSet && _leader == Thread.CurrentThread)
+        while (!_isClosed)
         {
             try
             {
-                bool hasNext = true;
-                if (_early is { } early)
-                {
-                    watched.Clear();
-                    watched.Add(_socket);
-                    watched.Add(early.Socket);
-                    Socket.Select(watched, null, null, EarlyWait);
-                    hasNext = watched.Contains(_socket);
-                }
-
-                Socket? next = hasNext ? _socket.Accept() : null;
-                _served++;
-                _isServing = true;
-                if (!_active.IsSet)
-                {
-                    _active.Set();
-                }
-
-                // Whoever came without a request has sent it by now, or waits for it elsewhere.
-                ServeEarly();
-                if (next is not null)
-                {
-                    Begin(next);
-                }
+                Socket next = await _socket.AcceptAsync().ConfigureAwait(false);
+                ThreadPool.UnsafeQueueUserWorkItem(Begin, next, preferLocal: false);
             }
 #pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is accepted.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                if (!_closing.IsSet)
+                if (!_isClosed)
                 {
                     ServerLog.AcceptFailed(_serving.Logger, exception);
-                    _closing.Wait(Pause);
-                }
-            }
-            finally
-            {
-                if (_leader == Thread.CurrentThread)
-                {
-                    _isServing = false;
+                    await Task.Delay(Pause).ConfigureAwait(false);
                 }
             }
         }
     }
 
-    /// <summary>Looks now and then whether the leader goes on, as long as there are clients; takes the lead where it does not.</summary>
-    private void Watch()
-    {
-        _active.Wait();
-        long before = -1;
-        while (!_closing.Wait(Look))
-        {
-            long served = Volatile.Read(ref _served);
-            if (served != before)
-            {
-                before = served;
-            }
-            else if (_isServing)
-            {
-                _isServing = false;
-                _leader = Thread.CurrentThread;
-                return;
-            }
-            else
-            {
-                _active.Reset();
-                if (Volatile.Read(ref _served) == served)
-                {
-                    _active.Wait();
-                }
-            }
-        }
-    }
-
-    private void ServeEarly() => _ = Interlocked.Exchange(ref _early, null)?.ServeAsync(tls: null);
-
-    /// <summary>Serves a client on this thread as far as that goes without waiting. One that has sent nothing yet is put by.</summary>
+    /// <summary>Serves a client on this thread as far as that goes without waiting.</summary>
     private void Begin(Socket client)
     {
         _serving.Open();
@@ -254,11 +182,6 @@ internal sealed class Listener : IDisposable
         if (isCrowded)
         {
             connection.TurnAway();
-        }
-        else if (_tls is null && !connection.HasCome())
-        {
-            _early = connection;
-            return;
         }
 
         _ = connection.ServeAsync(isCrowded ? null : _tls);

@@ -125,6 +125,7 @@ public sealed class RyusoServer : IAsyncDisposable
         }
 
         _listeners = [.. bound];
+        _serving.Loop?.Start();
         bound.ForEach(listener => listener.Start());
         SpecDefinition spec = _serving.Orchestrator.Definition;
         ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", string.Join(", ", spec.Programs.Select(p => p.Name)));
@@ -181,5 +182,6 @@ public sealed class RyusoServer : IAsyncDisposable
         _serving.Links.Stop();
         _serving.Leave(1);
         await _serving.Idle.ConfigureAwait(false);
+        _serving.Loop?.Dispose();
     }
 }

@@ -56,6 +56,9 @@ public sealed class RyusoServerOptions
     /// <summary>Where the server and its runs log; null for one line each on the standard error stream.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>Whether the server has threads of its own. The pool's do its work where the system lacks what they need.</summary>
+    internal bool UsesEventLoop { get; set; } = EventLoop.IsSupported;
+
     /// <summary>Called once the server listens, with the address and port that it got; null for nothing.</summary>
     public Action<IPEndPoint>? Started { get; set; }
 

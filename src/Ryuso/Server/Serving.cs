@@ -9,12 +9,13 @@ namespace Ryuso;
 internal sealed class Serving : IDisposable
 {
     private const int MostSpare = 64;
+    private const byte SwiftEnough = 2;
 
     private readonly ConcurrentQueue<Connection> _spare = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[]? _token;
     private readonly NameTable _programs;
-    private readonly bool[] _swift;
+    private readonly byte[] _swift;
 
     // Starts with one for the server itself, so that the last to leave is the last there will be.
     private int _open = 1;
@@ -26,8 +27,9 @@ internal sealed class Serving : IDisposable
         Logger = logger;
         _token = options.Token is null ? null : Encoding.UTF8.GetBytes(options.Token);
         _programs = new NameTable(orchestrator.Definition.Programs.Select(p => p.Name));
-        _swift = new bool[orchestrator.Definition.Programs.Length];
+        _swift = new byte[orchestrator.Definition.Programs.Length];
         Description = SpecDescription.Of(orchestrator.Definition);
+        Loop = options.UsesEventLoop ? new EventLoop(logger) : null;
         Links = new Links(options.TimeProvider, options.ReceiveTimeout);
         Farewells = new Farewells(options.TimeProvider, Close);
     }
@@ -37,6 +39,9 @@ internal sealed class Serving : IDisposable
     public RyusoServerOptions Options { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>The server's own threads; null where the pool's do everything.</summary>
+    public EventLoop? Loop { get; }
 
     public Links Links { get; }
 
@@ -98,14 +103,15 @@ internal sealed class Serving : IDisposable
     public int FindProgram(ReadOnlySpan<byte> request, int mark) =>
         RequestHead.TryToken(request, mark, out ReadOnlySpan<byte> name) && name is [(byte)'"', ..] ? _programs.Find(name[1..^1]) : -1;
 
-    /// <summary>Whether the program's last run took so little time that answers before it can wait for its own.</summary>
-    public bool IsSwift(int program) => program >= 0 && _swift[program];
+    /// <summary>Whether the program's runs take so little time that answers before one can wait for its own.</summary>
+    public bool IsSwift(int program) => program >= 0 && _swift[program] > 0;
 
+    /// <summary>A single run that took long may have been interrupted; two in a row have not.</summary>
     public void Took(int program, bool isSwift)
     {
-        if (program >= 0 && _swift[program] != isSwift)
+        if (program >= 0 && (!isSwift || _swift[program] < SwiftEnough))
         {
-            _swift[program] = isSwift;
+            _swift[program] = isSwift ? SwiftEnough : (byte)(_swift[program] >> 1);
         }
     }
 
@@ -121,6 +127,7 @@ internal sealed class Serving : IDisposable
 
     public void Dispose()
     {
+        Loop?.Dispose();
         Links.Dispose();
         Farewells.Dispose();
     }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Ryuso;
 
-/// <summary>What Linux can do with a socket and .NET has no name for.</summary>
-internal static class LinuxSocket
+/// <summary>Options of a socket that Linux has and .NET has no name for.</summary>
+internal static class LinuxOptions
 {
     private const int SolSocket = 1;
     private const int SoReusePort = 15;

@@ -1,0 +1,137 @@
+using System.Buffers.Binary;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Ryuso;
+
+/// <summary>Somebody who wants to know when a socket has something to read.</summary>
+internal abstract class Watched
+{
+    /// <summary>Its place in <see cref="Epoll"/>; -1 for none.</summary>
+    internal int Place { get; set; } = -1;
+
+    /// <summary>There is something to read, or there was a moment ago.</summary>
+    /// <param name="hasEnded">Whether the other side has also sent its end, or the socket has failed.</param>
+    public abstract void Ready(bool hasEnded);
+}
+
+/// <summary>Linux's list of the sockets that have something to read. Waiting is for one thread at a time; everything else is for any.</summary>
+internal sealed class Epoll : IDisposable
+{
+    private const int MostAtOnce = 128;
+    private const int Add = 1;
+    private const uint Readable = 0x001;
+    private const uint Failed = 0x008 | 0x010;
+    private const uint HalfClosed = 0x2000;
+    private const uint OnlyChanges = 1u << 31;
+
+    // The kernel packs the structure on this one processor.
+    private static readonly int DataAt = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int Size = DataAt + 8;
+
+    private readonly SafeFileHandle _epoll;
+    private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(MostAtOnce * 16, pinned: true);
+    private readonly Lock _gate = new();
+    private readonly Stack<int> _free = new();
+    private readonly List<(Watched? Watched, uint Generation)> _places = [];
+    private int _next;
+    private int _count;
+
+    public Epoll()
+    {
+        int handle = LinuxCalls.EpollCreate(flags: 0x80000);
+        _epoll = new SafeFileHandle(handle, ownsHandle: true);
+        if (handle < 0)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Watches a socket until it is closed.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="watched">Who is to know.</param>
+    /// <param name="onlyChanges">Whether to tell it only when something new comes, or for as long as something is there.</param>
+    public unsafe void Watch(SafeHandle socket, Watched watched, bool onlyChanges)
+    {
+        int place;
+        uint generation;
+        lock (_gate)
+        {
+            if (!_free.TryPop(out place))
+            {
+                place = _places.Count;
+                _places.Add(default);
+            }
+
+            generation = _places[place].Generation;
+            _places[place] = (watched, generation);
+        }
+
+        watched.Place = place;
+        Span<byte> interest = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt32LittleEndian(interest, Readable | HalfClosed | (onlyChanges ? OnlyChanges : 0));
+        BinaryPrimitives.WriteUInt64LittleEndian(interest[DataAt..], ((ulong)generation << 32) | (uint)place);
+        fixed (byte* pointer = interest)
+        {
+            if (LinuxCalls.EpollControl(_epoll, Add, socket, pointer) < 0)
+            {
+                int error = Marshal.GetLastPInvokeError();
+                Forget(watched);
+                throw new Win32Exception(error);
+            }
+        }
+    }
+
+    /// <summary>Tells it no more, not even what is known already. The socket is about to be closed, which ends the rest.</summary>
+    public void Forget(Watched watched)
+    {
+        lock (_gate)
+        {
+            if (watched.Place >= 0)
+            {
+                _places[watched.Place] = (null, _places[watched.Place].Generation + 1);
+                _free.Push(watched.Place);
+                watched.Place = -1;
+            }
+        }
+    }
+
+    /// <summary>Waits for something to tell.</summary>
+    public unsafe void Wait()
+    {
+        fixed (byte* pointer = _events)
+        {
+            int count = LinuxCalls.EpollWait(_epoll, pointer, MostAtOnce, timeout: -1);
+            _next = 0;
+            _count = Math.Max(count, 0);
+        }
+    }
+
+    /// <summary>Takes the next of what <see cref="Wait"/> has found.</summary>
+    public bool TryTake(out Watched watched, out bool hasEnded)
+    {
+        while (_next < _count)
+        {
+            ReadOnlySpan<byte> found = _events.AsSpan(_next++ * Size, Size);
+            uint what = BinaryPrimitives.ReadUInt32LittleEndian(found);
+            ulong data = BinaryPrimitives.ReadUInt64LittleEndian(found[DataAt..]);
+            hasEnded = (what & (Failed | HalfClosed)) != 0;
+            lock (_gate)
+            {
+                (Watched? candidate, uint generation) = _places[(int)(uint)data];
+                if (candidate is not null && generation == (uint)(data >> 32))
+                {
+                    watched = candidate;
+                    return true;
+                }
+            }
+        }
+
+        watched = null!;
+        hasEnded = false;
+        return false;
+    }
+
+    public void Dispose() => _epoll.Dispose();
+}

@@ -1,0 +1,164 @@
+using System.IO.Pipes;
+using Microsoft.Extensions.Logging;
+
+namespace Ryuso;
+
+/// <summary>
+/// The server's two threads. One leads: it waits for all sockets at once and goes on to read, run and answer what has come,
+/// since a change of threads costs more than all that. It runs only what was quick before. The other one watches,
+/// and takes the lead when a hook holds the leader all the same. There is one lane, so the second is held by none.
+/// </summary>
+internal sealed class EventLoop : IDisposable
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly ILogger _logger;
+    private readonly Epoll _epoll = new();
+    private readonly AnonymousPipeServerStream _wake = new(PipeDirection.In);
+    private readonly ManualResetEventSlim _closing = new();
+    private readonly ManualResetEventSlim _active = new();
+    private readonly Thread[] _threads;
+
+    // Who leads, how far it is with what it has found, and whether it is busy with one of these.
+    private readonly Lock _gate = new();
+    private Thread _leader;
+    private long _served;
+    private bool _isServing;
+    private int _working = 2;
+
+    public EventLoop(ILogger logger)
+    {
+        _logger = logger;
+        _threads = [.. Enumerable.Range(1, 2).Select(i => new Thread(Work) { IsBackground = true, Name = $"Ryuso server {i}" })];
+        _leader = _threads[0];
+        _epoll.Watch(_wake.SafePipeHandle, new Alarm(), onlyChanges: false);
+    }
+
+    /// <summary>Whether this system has what it takes.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux();
+
+    public void Start() => Array.ForEach(_threads, thread => thread.UnsafeStart());
+
+    /// <inheritdoc cref="Epoll.Watch"/>
+    public void Watch(System.Runtime.InteropServices.SafeHandle socket, Watched watched, bool onlyChanges) => _epoll.Watch(socket, watched, onlyChanges);
+
+    /// <inheritdoc cref="Epoll.Forget"/>
+    public void Forget(Watched watched) => _epoll.Forget(watched);
+
+    /// <summary>Ends both threads. Nobody may be waited for any more.</summary>
+    public void Dispose()
+    {
+        _closing.Set();
+        _active.Set();
+        _wake.DisposeLocalCopyOfClientHandle();
+    }
+
+    private void Work()
+    {
+        while (!_closing.IsSet)
+        {
+            if (_leader == Thread.CurrentThread)
+            {
+                Lead();
+            }
+            else
+            {
+                Watch();
+            }
+        }
+
+        if (Interlocked.Decrement(ref _working) == 0)
+        {
+            _epoll.Dispose();
+            _wake.Dispose();
+        }
+    }
+
+    private void Lead()
+    {
+        do
+        {
+            while (TryTake(out Watched watched, out bool hasEnded))
+            {
+                try
+                {
+                    watched.Ready(hasEnded);
+                }
+#pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is served.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    ServerLog.AcceptFailed(_logger, exception);
+                    _closing.Wait(Pause);
+                }
+            }
+
+            if (_leader == Thread.CurrentThread)
+            {
+                _epoll.Wait();
+            }
+        }
+        while (!_closing.IsSet && _leader == Thread.CurrentThread);
+    }
+
+    /// <summary>The next that there is to see to. False where there is none, or where another thread leads by now.</summary>
+    private bool TryTake(out Watched watched, out bool hasEnded)
+    {
+        lock (_gate)
+        {
+            watched = null!;
+            hasEnded = false;
+            if (_leader != Thread.CurrentThread)
+            {
+                return false;
+            }
+
+            _isServing = _epoll.TryTake(out watched, out hasEnded);
+            _served++;
+        }
+
+        if (_isServing && !_active.IsSet)
+        {
+            _active.Set();
+        }
+
+        return _isServing;
+    }
+
+    /// <summary>Looks now and then whether the leader goes on, as long as there are clients; takes the lead where it does not.</summary>
+    private void Watch()
+    {
+        _active.Wait();
+        long before = -1;
+        while (!_closing.Wait(Look))
+        {
+            lock (_gate)
+            {
+                if (_served != before)
+                {
+                    before = _served;
+                    continue;
+                }
+
+                if (_isServing)
+                {
+                    _leader = Thread.CurrentThread;
+                    return;
+                }
+
+                _active.Reset();
+            }
+
+            _active.Wait();
+        }
+    }
+
+    /// <summary>Wakes the leader; that there is something to tell is all that it tells.</summary>
+    private sealed class Alarm : Watched
+    {
+        public override void Ready(bool hasEnded)
+        {
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Ryuso;
+
+/// <summary>Calls of Linux that .NET has no name for, or makes two of where one will do.</summary>
+internal static partial class LinuxCalls
+{
+    private const string C = "libc";
+    private const int DoNotWait = 0x40;
+    private const int NoSignal = 0x4000;
+    private const int Interrupted = 4;
+    private const int WouldBlock = 11;
+    private const int BrokenPipe = 32;
+    private const int TimedOut = 110;
+
+    // The C library is part of every process, whatever its file is called here.
+    static LinuxCalls() => NativeLibrary.SetDllImportResolver(
+        typeof(LinuxCalls).Assembly, static (name, _, _) => name == C ? NativeLibrary.GetMainProgramHandle() : 0);
+
+    /// <summary>Receives what is there without waiting, whether the socket is a blocking one or not. False where nothing is.</summary>
+    /// <exception cref="SocketException">The connection is lost.</exception>
+    public static unsafe bool TryReceive(SafeHandle socket, Span<byte> room, out int count)
+    {
+        fixed (byte* pointer = room)
+        {
+            do
+            {
+                count = (int)Receive(socket, pointer, (nuint)room.Length, DoNotWait);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        }
+
+        return count >= 0 || (Error() is { } error ? throw error : false);
+    }
+
+    /// <summary>Sends what the other side takes without waiting.</summary>
+    /// <exception cref="SocketException">The connection is lost.</exception>
+    public static unsafe int TrySend(SafeHandle socket, ReadOnlySpan<byte> bytes)
+    {
+        int count;
+        fixed (byte* pointer = bytes)
+        {
+            do
+            {
+                count = (int)Send(socket, pointer, (nuint)bytes.Length, DoNotWait | NoSignal);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        }
+
+        return count >= 0 ? count : Error() is { } error ? throw error : 0;
+    }
+
+    [LibraryImport(C, EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int EpollCreate(int flags);
+
+    [LibraryImport(C, EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static unsafe partial int EpollControl(SafeFileHandle epoll, int operation, SafeHandle socket, byte* interest);
+
+    [LibraryImport(C, EntryPoint = "epoll_wait", SetLastError = true)]
+    public static unsafe partial int EpollWait(SafeFileHandle epoll, byte* events, int most, int timeout);
+
+    [LibraryImport(C, EntryPoint = "recv", SetLastError = true)]
+    private static unsafe partial nint Receive(SafeHandle socket, byte* room, nuint length, int flags);
+
+    [LibraryImport(C, EntryPoint = "send", SetLastError = true)]
+    private static unsafe partial nint Send(SafeHandle socket, byte* bytes, nuint length, int flags);
+
+    private static SocketException? Error() => Marshal.GetLastPInvokeError() switch
+    {
+        WouldBlock => null,
+        BrokenPipe => new SocketException((int)SocketError.Shutdown),
+        TimedOut => new SocketException((int)SocketError.TimedOut),
+        _ => new SocketException((int)SocketError.ConnectionReset),
+    };
+}

@@ -1,0 +1,40 @@
+using System.Net.Sockets;
+
+namespace Ryuso;
+
+/// <summary>Receives and sends without waiting.</summary>
+internal static class NonBlocking
+{
+    /// <summary>Takes what is there. False where nothing is.</summary>
+    /// <exception cref="SocketException">The connection is lost.</exception>
+    public static bool TryReceive(Socket socket, Span<byte> room, out int count)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            return LinuxCalls.TryReceive(socket.SafeHandle, room, out count);
+        }
+
+        socket.Blocking = false;
+        count = socket.Receive(room, SocketFlags.None, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => true,
+            SocketError.WouldBlock => false,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    /// <summary>Sends what the other side takes at once. How much that is.</summary>
+    /// <exception cref="SocketException">The connection is lost.</exception>
+    public static int TrySend(Socket socket, ReadOnlySpan<byte> bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            return LinuxCalls.TrySend(socket.SafeHandle, bytes);
+        }
+
+        socket.Blocking = false;
+        int count = socket.Send(bytes, SocketFlags.None, out SocketError error);
+        return error is SocketError.Success or SocketError.WouldBlock ? count : throw new SocketException((int)error);
+    }
+}

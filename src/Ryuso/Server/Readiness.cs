@@ -1,0 +1,126 @@
+using System.Net.Sockets;
+using System.Threading.Tasks.Sources;
+
+namespace Ryuso;
+
+/// <summary>The wait of one link for its client's bytes, ended by the event loop's thread, which then goes on with what the link's owner does next.</summary>
+internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWorkItem
+{
+    private const int Idle = 0;
+    private const int Waiting = 1;
+    private const int Told = 2;
+
+    private readonly Socket _socket;
+    private ManualResetValueTaskSourceCore<int> _source;
+    private Memory<byte> _room;
+    private int _state;
+    private volatile bool _hasEnded;
+    private volatile bool _isInterrupted;
+    private bool _isEmptied;
+
+    public Readiness(EventLoop loop, Socket socket)
+    {
+        _socket = socket;
+        loop.Watch(socket.SafeHandle, this, onlyChanges: true);
+    }
+
+    /// <summary>How many bytes came; 0 at the client's end of stream, -1 where the wait was interrupted.</summary>
+    public ValueTask<int> ReceiveAsync(Memory<byte> room)
+    {
+        while (!_isInterrupted)
+        {
+            // Less than there was room for was all there was, and what comes then is told.
+            if (!_isEmptied && LinuxCalls.TryReceive(_socket.SafeHandle, room.Span, out int count))
+            {
+                _isEmptied = count < room.Length && !_hasEnded;
+                return new ValueTask<int>(count);
+            }
+
+            _isEmptied = false;
+            _room = room;
+            _source.Reset();
+            if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Told)
+            {
+                Volatile.Write(ref _state, Idle);
+            }
+            else
+            {
+                if (!_isInterrupted || Interlocked.CompareExchange(ref _state, Idle, Waiting) != Waiting)
+                {
+                    return new ValueTask<int>(this, _source.Version);
+                }
+            }
+        }
+
+        return new ValueTask<int>(-1);
+    }
+
+    /// <summary>Ends the wait that is under way, or else the next one, and every one until <see cref="Resume"/>.</summary>
+    public void Interrupt()
+    {
+        _isInterrupted = true;
+        if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Waits may begin anew.</summary>
+    public void Resume()
+    {
+        _isInterrupted = false;
+        _isEmptied = false;
+    }
+
+    /// <inheritdoc/>
+    public override void Ready(bool hasEnded)
+    {
+        _hasEnded |= hasEnded;
+        do
+        {
+            if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
+            {
+                End();
+                return;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _state, Told, Idle) == Waiting);
+    }
+
+    void IThreadPoolWorkItem.Execute() => _source.SetResult(-1);
+
+    int IValueTaskSource<int>.GetResult(short token) => _source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<int>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    private void End()
+    {
+        int count;
+        try
+        {
+            if (!LinuxCalls.TryReceive(_socket.SafeHandle, _room.Span, out count))
+            {
+                // It was told too much: the bytes had been read before.
+                Volatile.Write(ref _state, Waiting);
+                if (_isInterrupted && Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                }
+
+                return;
+            }
+
+            _isEmptied = count < _room.Length && !_hasEnded;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            _source.SetException(exception);
+            return;
+        }
+
+        _source.SetResult(count);
+    }
+}
