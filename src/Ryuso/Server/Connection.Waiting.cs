@@ -99,7 +99,7 @@ internal sealed partial class Connection
     /// <summary>Sends what is left and the end. True where the socket has been left to the farewells.</summary>
     private async ValueTask<bool> EndAsync()
     {
-        await SendAsync().ConfigureAwait(false);
+        await SendAsync(isLast: true).ConfigureAwait(false);
         if (Is(State.HeardEnd))
         {
             return false;

@@ -231,7 +231,10 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
             }
         }
 
-        await SendAsync().ConfigureAwait(false);
+        if (!Is(State.Ending))
+        {
+            await SendAsync(isLast: false).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Reads the envelope of the request that was found and answers what needs no run.</summary>
@@ -369,11 +372,11 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         _reply.Advance(bytes.Length);
     }
 
-    private async ValueTask SendAsync()
+    private async ValueTask SendAsync(bool isLast)
     {
         if (_reply.Length > 0)
         {
-            await _link.SendAsync(_reply.Written, serving.Options.SendTimeout).ConfigureAwait(false);
+            await _link.SendAsync(_reply.Written, isLast, serving.Options.SendTimeout).ConfigureAwait(false);
             _reply.Clear();
         }
     }

@@ -16,8 +16,8 @@ internal sealed class EventLoop : IDisposable
     private readonly ILogger _logger;
     private readonly Epoll _epoll = new();
     private readonly AnonymousPipeServerStream _wake = new(PipeDirection.In);
-    private readonly ManualResetEventSlim _closing = new();
-    private readonly ManualResetEventSlim _active = new();
+    private readonly ManualResetEventSlim _closing = new(initialState: false, spinCount: 0);
+    private readonly ManualResetEventSlim _active = new(initialState: false, spinCount: 0);
     private readonly Thread[] _threads;
 
     // Who leads, how far it is with what it has found, and whether it is busy with one of these.

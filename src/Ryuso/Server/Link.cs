@@ -49,12 +49,15 @@ internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDispo
     }
 
     /// <summary>Sends what the client takes at once. How much that is, and none with TLS.</summary>
-    public int TrySend(ReadOnlySpan<byte> bytes) => _tls is null ? NonBlocking.TrySend(socket, bytes) : 0;
+    public int TrySend(ReadOnlySpan<byte> bytes, bool isLast = false) => _tls is null ? NonBlocking.TrySend(socket, bytes, isLast) : 0;
 
+    /// <param name="bytes">What to send.</param>
+    /// <param name="isLast">Whether <see cref="FinishAsync"/> or the link's end follows at once.</param>
+    /// <param name="limit">How long the client may take.</param>
     /// <exception cref="OperationCanceledException">The client does not take it in time.</exception>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit)
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, bool isLast, TimeSpan limit)
     {
-        bytes = bytes[TrySend(bytes.Span)..];
+        bytes = bytes[TrySend(bytes.Span, isLast)..];
         return bytes.IsEmpty ? default : SendRestAsync(bytes, limit);
     }
 

@@ -11,6 +11,7 @@ internal static partial class LinuxCalls
     private const string C = "libc";
     private const int DoNotWait = 0x40;
     private const int NoSignal = 0x4000;
+    private const int More = 0x8000;
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
     private const int BrokenPipe = 32;
@@ -37,15 +38,18 @@ internal static partial class LinuxCalls
     }
 
     /// <summary>Sends what the other side takes without waiting.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="bytes">What to send.</param>
+    /// <param name="isLast">Whether the end of the stream follows at once, so that both can travel in one packet.</param>
     /// <exception cref="SocketException">The connection is lost.</exception>
-    public static unsafe int TrySend(SafeHandle socket, ReadOnlySpan<byte> bytes)
+    public static unsafe int TrySend(SafeHandle socket, ReadOnlySpan<byte> bytes, bool isLast)
     {
         int count;
         fixed (byte* pointer = bytes)
         {
             do
             {
-                count = (int)Send(socket, pointer, (nuint)bytes.Length, DoNotWait | NoSignal);
+                count = (int)Send(socket, pointer, (nuint)bytes.Length, isLast ? DoNotWait | NoSignal | More : DoNotWait | NoSignal);
             }
             while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
         }

@@ -25,12 +25,15 @@ internal static class NonBlocking
     }
 
     /// <summary>Sends what the other side takes at once. How much that is.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="bytes">What to send.</param>
+    /// <param name="isLast">Whether the end of the stream follows at once, so that both can travel in one packet.</param>
     /// <exception cref="SocketException">The connection is lost.</exception>
-    public static int TrySend(Socket socket, ReadOnlySpan<byte> bytes)
+    public static int TrySend(Socket socket, ReadOnlySpan<byte> bytes, bool isLast)
     {
         if (OperatingSystem.IsLinux())
         {
-            return LinuxCalls.TrySend(socket.SafeHandle, bytes);
+            return LinuxCalls.TrySend(socket.SafeHandle, bytes, isLast);
         }
 
         socket.Blocking = false;
