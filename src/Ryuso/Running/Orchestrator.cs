@@ -230,6 +230,15 @@ public abstract class Orchestrator
     /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, for which the lane should be left.</returns>
     internal ValueTask<Task?> RunHeldAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _runner.RunAsync(request, answer);
 
+    /// <inheritdoc cref="Runner.RunsPlainly"/>
+    internal bool RunsPlainly => _runner.RunsPlainly;
+
+    /// <inheritdoc cref="Runner.TryRead"/>
+    internal bool TryRead(ReadOnlySpan<byte> bytes, out PlainHead head) => _runner.TryRead(bytes, out head);
+
+    /// <inheritdoc cref="Runner.RunReadAsync"/>
+    internal ValueTask<Task?> RunReadAsync(int program, IBufferWriter<byte> answer) => _runner.RunReadAsync(program, unknown: null, answer);
+
     internal DataPool NewPool(PoolSlots slots)
     {
         DataPool pool = CreatePool();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Text.Unicode;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,9 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
 
     /// <summary>Whether the caller is a hook of the run in flight.</summary>
     public bool IsRunningThisFlow => _running.Value is { IsOpen: true };
+
+    /// <summary>Whether a request that is a run and nothing else needs no more than <see cref="RunReadAsync"/>.</summary>
+    public bool RunsPlainly => _recorder is null && orchestrator.Scopes is null;
 
     /// <summary>Records every run from now on.</summary>
     public void Record(IJournal journal) => _recorder = new RunRecorder(journal, spec, _run, time);
@@ -51,11 +55,32 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
             return default;
         }
 
-        if (_recorder is not null)
+        return _recorder is not null ? RunRecordedAsync(_recorder, program, unknown, answer) : RunReadAsync(program, unknown, answer);
+    }
+
+    /// <summary>Reads the request that the bytes begin with, where it is a plain one, so that it is looked at once; then <see cref="RunReadAsync"/> runs it.</summary>
+    /// <param name="bytes">Begin with a request; it need not be whole.</param>
+    /// <param name="head">What of it concerns others.</param>
+    public bool TryRead(ReadOnlySpan<byte> bytes, out PlainHead head)
+    {
+        _run.Slots.Clear();
+        var plain = new PlainRequest(bytes, _run.Slots);
+        if (!plain.TryRead(_programs) || !plain.IsOnlyRun || !Utf8.IsValid(bytes[..plain.Length]))
         {
-            return RunRecordedAsync(_recorder, program, unknown, answer);
+            head = default;
+            return false;
         }
 
+        head = new PlainHead(plain.Length, plain.Program, plain.Id);
+        return true;
+    }
+
+    /// <summary>Runs the request that has been read into the slots.</summary>
+    /// <param name="program">The program's index; -1 for one that is unknown.</param>
+    /// <param name="unknown">The name of an unknown program.</param>
+    /// <param name="answer">Where the answer goes.</param>
+    public ValueTask<Task?> RunReadAsync(int program, string? unknown, IBufferWriter<byte> answer)
+    {
         if (!TryAdmit(program, unknown, answer))
         {
             return default;

@@ -127,17 +127,23 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         int rounds = 0;
         while (!Is(State.Ending))
         {
-            ScanResult found = _inbox.Scan();
+            bool isRead = TryBegin();
+            ScanResult found = isRead ? ScanResult.Complete : _inbox.Scan();
             if (found is ScanResult.Complete or ScanResult.Broken)
             {
-                if (++rounds % LongestTurn == 0 || (!Thread.CurrentThread.IsThreadPoolThread && !IsQuick()))
+                if (!isRead && !IsQuick() && !Thread.CurrentThread.IsThreadPoolThread)
                 {
-                    // Off the event loop's thread, or behind the others that have something to do.
+                    // Off the event loop's thread.
                     await Task.Yield();
                 }
 
-                await AnswerBatchAsync().ConfigureAwait(false);
+                await AnswerBatchAsync(isRead).ConfigureAwait(false);
                 _deadline = long.MaxValue;
+                if (++rounds % LongestTurn == 0)
+                {
+                    // Behind the others that have something to do.
+                    await Task.Yield();
+                }
             }
             else if (found == ScanResult.NotAnObject)
             {
@@ -153,7 +159,9 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
             }
             else
             {
-                await ReceiveAsync().ConfigureAwait(false);
+                ValueTask receiving = ReceiveAsync();
+                rounds = receiving.IsCompleted ? rounds : 0;
+                await receiving.ConfigureAwait(false);
             }
         }
     }
@@ -165,19 +173,55 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         return RequestHead.Read(request, _inbox.Marks).Operation != Operation.Run || serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program));
     }
 
+    /// <summary>Reads the next request, where it is a plain one and the lane is free, which is then held.</summary>
+    private bool TryBegin()
+    {
+        if (!serving.TakesPlain || _inbox.Fresh.IsEmpty || !serving.Orchestrator.Lane.TryEnter())
+        {
+            return false;
+        }
+
+        bool isRead = TryRead();
+        if (!isRead)
+        {
+            serving.Orchestrator.Lane.Leave();
+        }
+
+        return isRead;
+    }
+
+    /// <summary>Reads the next request, where it is a plain one, by whoever holds the lane.</summary>
+    private bool TryRead()
+    {
+        if (!serving.TakesPlain || Is(State.Refusing) || !serving.Orchestrator.TryRead(_inbox.Fresh, out PlainHead head)
+            || (!serving.IsSwift(head.Program) && (_reply.Length > 0 || !Thread.CurrentThread.IsThreadPoolThread)))
+        {
+            return false;
+        }
+
+        _program = head.Program;
+        _state |= head.Id.IsEmpty ? State.Ending : State.Kept;
+        _reply.Begin(head.Id);
+        _inbox.Skip(head.Length);
+        return true;
+    }
+
     /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
+    /// <param name="isRead">Whether the lane is held and the first one has been read.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AnswerBatchAsync()
+    private async ValueTask AnswerBatchAsync(bool isRead)
     {
         Lane lane = serving.Orchestrator.Lane;
-        bool isHolding = false;
+        bool isHolding = isRead;
         try
         {
-            long began = 0;
-            long now = 0;
+            long began = isRead ? Stopwatch.GetTimestamp() : 0;
+            long now = began;
             for (int count = 0; count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && !Is(State.Ending); count++)
             {
-                if (_inbox.Scan() is not (ScanResult.Complete or ScanResult.Broken) || Ask(isHolding) is var asked && asked == Asked.Later)
+                isRead = (isRead && count == 0) || (isHolding && TryRead());
+                Asked asked = isRead ? Asked.Run : _inbox.Scan() is ScanResult.Complete or ScanResult.Broken ? Ask(isHolding) : Asked.Later;
+                if (asked == Asked.Later)
                 {
                     break;
                 }
@@ -201,7 +245,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
 
                     if (isHolding)
                     {
-                        Task? answered = await RunAsync().ConfigureAwait(false);
+                        Task? answered = await RunAsync(isRead).ConfigureAwait(false);
                         long then = now;
                         now = Stopwatch.GetTimestamp();
                         serving.Took(_program, answered is null && now - then <= Swift);
@@ -220,7 +264,10 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
                 }
 
                 _reply.End();
-                _inbox.Next();
+                if (!isRead)
+                {
+                    _inbox.Next();
+                }
             }
         }
         finally
@@ -279,12 +326,12 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     }
 
     /// <summary>A run that ends at once costs no state machine.</summary>
-    private ValueTask<Task?> RunAsync()
+    private ValueTask<Task?> RunAsync(bool isRead)
     {
         ValueTask<Task?> run;
         try
         {
-            run = serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
+            run = isRead ? serving.Orchestrator.RunReadAsync(_program, _reply) : serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
             if (run.IsCompletedSuccessfully)
             {
                 return new ValueTask<Task?>(run.Result);

@@ -53,6 +53,9 @@ internal sealed class Serving : IDisposable
     /// <summary>Ends once everything is closed.</summary>
     public Task Idle => _idle.Task;
 
+    /// <summary>Whether a request that is a run and nothing else may be read and run in one go.</summary>
+    public bool TakesPlain => _token is null && Options.MaxDepth == RequestReader.MaxDepth && Orchestrator.RunsPlainly;
+
     /// <summary>Whether there is one connection more than there may be.</summary>
     public bool IsCrowded => Volatile.Read(ref _open) - 1 - Farewells.Count > Options.MaxConnections;
 

@@ -30,6 +30,9 @@ internal sealed class Inbox(int maxRequestBytes, int maxDepth)
     /// <summary>What has come of a request that is not complete.</summary>
     public ReadOnlySpan<byte> Part => _bytes.AsSpan(_from, _to - _from);
 
+    /// <summary>What begins with a request that nobody has looked at yet; empty where there is none.</summary>
+    public ReadOnlySpan<byte> Fresh => _scanner.Length == 0 ? Part : default;
+
     public ref readonly RequestMarks Marks => ref _scanner.Marks;
 
     /// <summary>Looks for a request's end in what is new.</summary>
@@ -58,6 +61,9 @@ internal sealed class Inbox(int maxRequestBytes, int maxDepth)
         _scanner = new RequestScanner(maxDepth);
         _found = default;
     }
+
+    /// <summary>The request that <see cref="Fresh"/> begins with has been answered.</summary>
+    public void Skip(int length) => _from += length;
 
     /// <summary>Where to receive more.</summary>
     public Memory<byte> Room()

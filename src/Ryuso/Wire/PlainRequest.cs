@@ -10,6 +10,8 @@ namespace Ryuso;
 /// It takes what it is sure of and leaves everything else, errors included, to <see cref="RequestReader"/>, which
 /// reads the request again from its beginning. So there is one definition of a good request, and this is a short cut to it.
 /// </summary>
+/// <param name="request">Begins with the request; more may follow.</param>
+/// <param name="slots">Where the variables go.</param>
 internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
 {
     private static readonly SearchValues<byte> EndsPlainText = SearchValues.Create(
@@ -25,10 +27,19 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
     /// <summary>The program's index once <see cref="TryRead"/> has succeeded.</summary>
     public int Program { get; private set; } = -1;
 
+    /// <summary>Where the request ends once <see cref="TryRead"/> has succeeded.</summary>
+    public readonly int Length => _at;
+
+    /// <summary>The id as it stands in the request; empty where it has none.</summary>
+    public ReadOnlySpan<byte> Id { get; private set; }
+
+    /// <summary>Whether the envelope has nothing in it but perhaps a good id, so that only a run can be meant.</summary>
+    public bool IsOnlyRun { get; private set; } = true;
+
     /// <summary>Fills the slots. False where the request is not plain; the slots then hold rubbish.</summary>
     public bool TryRead(NameTable programs)
     {
-        bool hasPool = false;
+        bool hasPool = false, hasRunId = false, hasTrace = false;
         if (!Take((byte)'{'))
         {
             return false;
@@ -51,10 +62,30 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             }
             else if (RequestHead.IsKey(name))
             {
-                if (!TrySkip())
+                if (!TryEnvelope(isId: name.Length == 2 && name[0] == 'i'))
                 {
                     return false;
                 }
+            }
+            else if (name.SequenceEqual("run_id"u8) && !hasRunId)
+            {
+                hasRunId = true;
+                if (!TryText(out ReadOnlySpan<byte> runId) || runId.Length is 0 or > RequestReader.MaxRunIdLength)
+                {
+                    return false;
+                }
+
+                slots.NameRun(Encoding.UTF8.GetString(runId));
+            }
+            else if (name.SequenceEqual("traceparent"u8) && !hasTrace)
+            {
+                hasTrace = true;
+                if (!TryText(out ReadOnlySpan<byte> trace))
+                {
+                    return false;
+                }
+
+                slots.TraceParent = Encoding.UTF8.GetString(trace);
             }
             else if (!name.SequenceEqual("program"u8) || Program >= 0 || !TryText(out ReadOnlySpan<byte> program) || (Program = programs.Find(program)) < 0)
             {
@@ -62,14 +93,28 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             }
         }
         while (Take((byte)','));
-        return Take((byte)'}') && Program >= 0 && _at == _request.Length;
+        return Take((byte)'}') && Program >= 0;
     }
 
     /// <summary>A value of the envelope, which is not the run's business: a plain string or a short number.</summary>
-    private bool TrySkip()
+    private bool TryEnvelope(bool isId)
     {
         PoolValue ignored = default;
-        return TryText(out _) || (SkipSpace() && TryNumber(ref ignored));
+        if (!SkipSpace())
+        {
+            return false;
+        }
+
+        int start = _at;
+        if (!TryText(out _) && !TryNumber(ref ignored))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> token = _request[start.._at];
+        IsOnlyRun &= isId && Id.IsEmpty && (token[0] == '"' || !token.ContainsAny(".eE"u8));
+        Id = isId ? token : Id;
+        return true;
     }
 
     private bool TryReadPool()

@@ -31,7 +31,7 @@ internal static class RequestReader
         }
 
         var plain = new PlainRequest(request, slots);
-        if (plain.TryRead(programs))
+        if (plain.TryRead(programs) && plain.Length == request.Length)
         {
             program = plain.Program;
             return null;

@@ -65,7 +65,7 @@ public sealed class PlainRequestTests
         var expected = new PoolSlots(Names);
         int program = -1;
         string? unknown = null;
-        Assert.Null(RequestReader.ReadAny(request, expected, Programs, ref program, ref unknown));
+        Assert.Null(RequestReader.ReadAny(request.AsSpan(0, plain.Length), expected, Programs, ref program, ref unknown));
         Assert.Equal(program, plain.Program);
         for (int slot = 0; slot < Names.Length; slot++)
         {
