@@ -217,9 +217,9 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         {
             long began = isRead ? Stopwatch.GetTimestamp() : 0;
             long now = began;
-            for (int count = 0; count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && !Is(State.Ending); count++)
+            for (int count = 0; count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && (isRead || !Is(State.Ending)); count++)
             {
-                isRead = (isRead && count == 0) || (isHolding && TryRead());
+                isRead = isRead || (isHolding && TryRead());
                 Asked asked = isRead ? Asked.Run : _inbox.Scan() is ScanResult.Complete or ScanResult.Broken ? Ask(isHolding) : Asked.Later;
                 if (asked == Asked.Later)
                 {
@@ -268,6 +268,8 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
                 {
                     _inbox.Next();
                 }
+
+                isRead = false;
             }
         }
         finally
