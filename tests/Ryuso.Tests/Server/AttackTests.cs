@@ -5,7 +5,7 @@ namespace Ryuso.Tests.Server;
 
 /// <summary>What clients may do to a server. After each, a plain client is served, no connection is left and memory is back.</summary>
 [Collection(nameof(Alone))]
-public sealed class AttackTests : ServedTests
+public class AttackTests : ServedTests
 {
     private const string Plain = """{"program":"echo","data_pool":{"text":"plain"}}""";
     private static readonly int s_times = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_ATTACKS"), out int n) ? n : 1;

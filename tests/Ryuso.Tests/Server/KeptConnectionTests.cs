@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Ryuso.Tests.Server;
 
-public sealed class KeptConnectionTests : ServedTests
+public class KeptConnectionTests : ServedTests
 {
     private static string Echo(string id, string text) => $$$"""{"id":{{{id}}},"program":"echo","data_pool":{"text":"{{{text}}}"}}""";
 

@@ -13,6 +13,9 @@ public abstract class ServedTests : IAsyncDisposable
 
     internal RyusoServer Server { get; private set; } = null!;
 
+    /// <summary>Whether the server has threads of its own, as it has wherever the system lets it.</summary>
+    private protected virtual bool UsesEventLoop => EventLoop.IsSupported;
+
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public virtual async ValueTask DisposeAsync()
@@ -28,7 +31,7 @@ public abstract class ServedTests : IAsyncDisposable
 
     protected async Task StartAsync(Action<RyusoServerOptions>? configure = null)
     {
-        var options = new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance };
+        var options = new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance, UsesEventLoop = UsesEventLoop };
         configure?.Invoke(options);
         Server = new RyusoServer(Orchestrator, options);
         await Server.StartAsync(Cancel);

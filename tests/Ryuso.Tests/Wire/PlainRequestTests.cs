@@ -14,12 +14,19 @@ public sealed class PlainRequestTests
     [
         "{", "}", "{\"program\":\"p\"", ",\"data_pool\":{", "\"text\":", "\"n\":", "\"é\":", "\"_run_id\":", "\"a long name of a variable\":", "\"other\":",
         "\"t\\u0065xt\":", "\"x\"", "\"\\n\\ud800\"", "\"日本\"", "1", "-0", "01", "-", "1.5", "-12.50", "1.", ".5", "1e5", "1E+400", "123456789012345", "1234567890123456789",
-        "9223372036854775808", "0.1234567890123456789", "true", "false", "null", "nul", "[1,{\"a\":[]}]", "[", "{\"a\":1,\"a\":2}", ",", ",", ":", " ", "\n", "\"", "\u0001", "}}", "},\"metadata\":{}}", "}} x",
+        "9223372036854775808", "0.1234567890123456789", "true", "false", "null", "nul", "[1,{\"a\":[]}]", "[", "{\"a\":1,\"a\":2}", ",", ",", ":", " ", "\n", "\"", "\u0001", "}}", "},\"metadata\":{}}", "}} x", "},\"id\":1}", "},\"id\":\"é\",\"run_id\":\"r\"}{", "},\"id\":1.5}", "},\"op\":\"run\"}", "},\"auth\":1}", "},\"traceparent\":\"t\"}",
     ];
 
     [Theory]
     [InlineData("""{"program":"p"}""", true)]
-    [InlineData(""" { "program" : "другая" , "data_pool" : { "text" : "x", "n" : -1.25 } } """, false)]
+    [InlineData(""" { "program" : "другая" , "data_pool" : { "text" : "x", "n" : -1.25 } } """, true)]
+    [InlineData("""{"id":7,"program":"p"}{"id":8""", true)]
+    [InlineData("""{"id":"a","run_id":"r-1","program":"p","traceparent":"00-1-2-03"}""", true)]
+    [InlineData("""{"program":"p","run_id":""}""", false)]
+    [InlineData("""{"program":"p","run_id":"a","run_id":"a"}""", false)]
+    [InlineData("""{"program":"p","run_id":7}""", false)]
+    [InlineData("""{"program":"p","metadata":{}}""", false)]
+    [InlineData("""{"program":"p","data_pool":{"n":1}""", false)]
     [InlineData("""{"data_pool":{"text":[1,"two"],"n":null},"program":"p"}""", true)]
     [InlineData("""{"program":"p","data_pool":{"n":1.7976931348623157e308,"é":"a\"b"}}""", true)]
     [InlineData("""{"program":"p","data_pool":{"n":12345678901234567890}}""", true)]
@@ -67,6 +74,18 @@ public sealed class PlainRequestTests
         string? unknown = null;
         Assert.Null(RequestReader.ReadAny(request.AsSpan(0, plain.Length), expected, Programs, ref program, ref unknown));
         Assert.Equal(program, plain.Program);
+        Assert.Equal(expected.CallersRunId, slots.CallersRunId);
+        Assert.Equal(expected.TraceParent, slots.TraceParent);
+        RequestScanner scanner = new();
+        Assert.Equal(ScanResult.Complete, scanner.Scan(request));
+        Assert.Equal(scanner.Length, plain.Length);
+        RequestHead head = RequestHead.Read(request.AsSpan(0, plain.Length), scanner.Marks);
+        if (plain.IsOnlyRun)
+        {
+            Assert.True(head is { Problem: null, Operation: Operation.Run, Auth.IsEmpty: true });
+            Assert.Equal(Encoding.UTF8.GetString(head.Id), Encoding.UTF8.GetString(plain.Id));
+        }
+
         for (int slot = 0; slot < Names.Length; slot++)
         {
             Assert.Equal(expected[slot].Kind, slots[slot].Kind);

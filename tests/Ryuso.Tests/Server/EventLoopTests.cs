@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace Ryuso.Tests.Server;
+
+/// <summary>Which thread does what, and that none is held for others' sake.</summary>
+public sealed class EventLoopTests : ServedTests
+{
+    private const string Echo = """{"id":1,"program":"echo"}""";
+
+    private readonly List<bool> _onPool = [];
+
+    [Fact]
+    public async Task Quick_programs_run_on_the_event_loop_and_those_that_were_slow_twice_do_not()
+    {
+        Assert.SkipUnless(EventLoop.IsSupported, "There is no event loop on this system.");
+        bool isSlow = false;
+        Orchestrator.EchoAsync = _ =>
+        {
+            _onPool.Add(Thread.CurrentThread.IsThreadPoolThread);
+            for (long began = Stopwatch.GetTimestamp(); isSlow && Stopwatch.GetElapsedTime(began) < TimeSpan.FromMilliseconds(1);)
+            {
+                Thread.SpinWait(100);
+            }
+
+            return Task.CompletedTask;
+        };
+        await StartAsync();
+        using Socket kept = await ConnectAsync();
+        await AskAsync(kept, times: 50);
+        Assert.True(_onPool[0], "Nobody knew yet how long it takes.");
+        Assert.Contains(false, _onPool);
+
+        isSlow = true;
+        await AskAsync(kept, times: 3);
+        _onPool.Clear();
+        await AskAsync(kept, times: 5);
+        Assert.DoesNotContain(false, _onPool);
+    }
+
+    [Fact]
+    public async Task Who_was_heard_together_with_a_client_whose_hook_blocks_is_answered_meanwhile()
+    {
+        await StartAsync();
+        using Socket blocked = await ConnectAsync();
+        Socket[] others = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => ConnectAsync()));
+        await AskAsync(blocked, times: 20);
+        using var block = new ManualResetEventSlim();
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Orchestrator.EchoAsync = _ =>
+        {
+            entered.TrySetResult();
+            block.Wait(Cancel);
+            return Task.CompletedTask;
+        };
+        for (int i = 0; i < others.Length; i++)
+        {
+            await others[i].SendAsync("""{"id":2,"op":"ping"}"""u8.ToArray(), Cancel);
+            if (i == 3)
+            {
+                await blocked.SendAsync(System.Text.Encoding.UTF8.GetBytes(Echo), Cancel);
+            }
+        }
+
+        await entered.Task.WaitAsync(Cancel);
+        foreach (Socket other in others)
+        {
+            Assert.Equal(["""{"_id":2,"_pong":true}"""], await ReadLinesAsync(other, 1));
+            await other.SendAsync("""{"id":3,"op":"ping"}"""u8.ToArray(), Cancel);
+        }
+
+        foreach (Socket other in others)
+        {
+            Assert.Equal(["""{"_id":3,"_pong":true}"""], await ReadLinesAsync(other, 1));
+            other.Dispose();
+        }
+
+        block.Set();
+        Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(blocked, 1));
+    }
+
+    [Fact]
+    public async Task A_client_that_always_has_a_request_more_is_told_of_the_end()
+    {
+        await StartAsync();
+        using Socket endless = await ConnectAsync();
+        byte[] requests = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Echo, 500)));
+        Task sending = Task.Run(async () =>
+        {
+            try
+            {
+                while (true)
+                {
+                    await endless.SendAsync(requests, Cancel);
+                }
+            }
+            catch (SocketException)
+            {
+                // The server has closed the connection.
+            }
+        }, Cancel);
+        await ReadLinesAsync(endless, 100);
+        Task stopping = Server.StopAsync(Cancel);
+        string last = (await ReadAsync(endless)).TrimEnd().Split('\n')[^1];
+        Assert.Equal("shutting_down", CodeOf(last));
+        await Task.WhenAll(stopping, sending);
+    }
+
+    private static async Task AskAsync(Socket kept, int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            await kept.SendAsync(System.Text.Encoding.UTF8.GetBytes(Echo), Cancel);
+            Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(kept, 1));
+        }
+    }
+}
