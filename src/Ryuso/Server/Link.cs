@@ -8,6 +8,7 @@ namespace Ryuso;
 internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDisposable
 {
     private SslStream? _tls;
+    private bool _hasReceived;
     private bool _isListed;
     private Readiness? _readiness;
     private CancellationTokenSource? _cut;
@@ -36,9 +37,10 @@ internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDispo
     /// <summary>How many bytes came; 0 at the client's end of stream, -1 where the wait was cut short.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> room, long deadline)
     {
-        // Who has not waited yet has just come, and its request has nearly always come with it.
-        return !_isListed && TryReceive(room.Span, out int count) ? new ValueTask<int>(count)
-            : WaitAsync(room, deadline);
+        // Who has just come has nearly always brought its request, mostly the only one.
+        bool isFirst = !_hasReceived;
+        _hasReceived = true;
+        return isFirst && TryReceive(room.Span, out int count) ? new ValueTask<int>(count) : WaitAsync(room, deadline);
     }
 
     /// <summary>Takes what is there. False where nothing is.</summary>
