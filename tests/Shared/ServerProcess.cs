@@ -43,7 +43,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         try
         {
             await server._started.Task.WaitAsync(s_limit, TestContext.Current.CancellationToken);
-            server.Port = int.Parse(ListeningLine().Match(server.Log).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+            server.Port = int.Parse(ListeningLine().Match(server.Log + server.Output).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
             return server;
         }
         catch (Exception exception) when (exception is TimeoutException or InvalidOperationException)
@@ -93,7 +93,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         lines.Enqueue(line);
 
         // The two streams come in no order: both lines must be there.
-        if (ListeningLine().IsMatch(Log) && Output.Contains(_awaited, StringComparison.Ordinal))
+        if (ListeningLine().IsMatch(Log + Output) && Output.Contains(_awaited, StringComparison.Ordinal))
         {
             _started.TrySetResult();
         }
