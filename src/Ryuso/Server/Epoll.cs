@@ -21,6 +21,7 @@ internal sealed class Epoll : IDisposable
 {
     private const int MostAtOnce = 128;
     private const int Add = 1;
+    private const int Change = 3;
     private const uint Readable = 0x001;
     private const uint Failed = 0x008 | 0x010;
     private const uint HalfClosed = 0x2000;
@@ -52,10 +53,9 @@ internal sealed class Epoll : IDisposable
     /// <param name="socket">The socket.</param>
     /// <param name="watched">Who is to know.</param>
     /// <param name="onlyChanges">Whether to tell it only when something new comes, or for as long as something is there.</param>
-    public unsafe void Watch(SafeHandle socket, Watched watched, bool onlyChanges)
+    public void Watch(SafeHandle socket, Watched watched, bool onlyChanges)
     {
         int place;
-        uint generation;
         lock (_gate)
         {
             if (!_free.TryPop(out place))
@@ -64,24 +64,23 @@ internal sealed class Epoll : IDisposable
                 _places.Add(default);
             }
 
-            generation = _places[place].Generation;
-            _places[place] = (watched, generation);
+            _places[place] = (watched, _places[place].Generation);
         }
 
         watched.Place = place;
-        Span<byte> interest = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt32LittleEndian(interest, Readable | HalfClosed | (onlyChanges ? OnlyChanges : 0));
-        BinaryPrimitives.WriteUInt64LittleEndian(interest[DataAt..], ((ulong)generation << 32) | (uint)place);
-        fixed (byte* pointer = interest)
+        try
         {
-            if (LinuxCalls.EpollControl(_epoll, Add, socket, pointer) < 0)
-            {
-                int error = Marshal.GetLastPInvokeError();
-                Forget(watched);
-                throw new Win32Exception(error);
-            }
+            Control(Add, socket, watched, Readable | HalfClosed | (onlyChanges ? OnlyChanges : 0));
+        }
+        catch (Win32Exception)
+        {
+            Forget(watched);
+            throw;
         }
     }
+
+    /// <summary>Tells nothing of a socket for a while, or again for as long as something is there.</summary>
+    public void Mute(SafeHandle socket, Watched watched, bool isMuted) => Control(Change, socket, watched, isMuted ? 0 : Readable);
 
     /// <summary>Tells it no more, not even what is known already. The socket is about to be closed, which ends the rest.</summary>
     public void Forget(Watched watched)
@@ -134,4 +133,27 @@ internal sealed class Epoll : IDisposable
     }
 
     public void Dispose() => _epoll.Dispose();
+
+    private unsafe void Control(int operation, SafeHandle socket, Watched watched, uint events)
+    {
+        Span<byte> interest = stackalloc byte[16];
+        lock (_gate)
+        {
+            if (watched.Place < 0)
+            {
+                return;
+            }
+
+            BinaryPrimitives.WriteUInt32LittleEndian(interest, events);
+            BinaryPrimitives.WriteUInt64LittleEndian(interest[DataAt..], ((ulong)_places[watched.Place].Generation << 32) | (uint)watched.Place);
+        }
+
+        fixed (byte* pointer = interest)
+        {
+            if (LinuxCalls.EpollControl(_epoll, operation, socket, pointer) < 0)
+            {
+                throw new Win32Exception(Marshal.GetLastPInvokeError());
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.IO.Pipes;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -11,7 +12,6 @@ namespace Ryuso;
 internal sealed class EventLoop : IDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ILogger _logger;
     private readonly Epoll _epoll = new();
@@ -41,7 +41,10 @@ internal sealed class EventLoop : IDisposable
     public void Start() => Array.ForEach(_threads, thread => thread.UnsafeStart());
 
     /// <inheritdoc cref="Epoll.Watch"/>
-    public void Watch(System.Runtime.InteropServices.SafeHandle socket, Watched watched, bool onlyChanges) => _epoll.Watch(socket, watched, onlyChanges);
+    public void Watch(SafeHandle socket, Watched watched, bool onlyChanges) => _epoll.Watch(socket, watched, onlyChanges);
+
+    /// <inheritdoc cref="Epoll.Mute"/>
+    public void Mute(SafeHandle socket, Watched watched, bool isMuted) => _epoll.Mute(socket, watched, isMuted);
 
     /// <inheritdoc cref="Epoll.Forget"/>
     public void Forget(Watched watched) => _epoll.Forget(watched);
@@ -85,12 +88,11 @@ internal sealed class EventLoop : IDisposable
                 {
                     watched.Ready(hasEnded);
                 }
-#pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is served.
+#pragma warning disable CA1031 // Whatever one client does, the next client is served.
                 catch (Exception exception)
 #pragma warning restore CA1031
                 {
-                    ServerLog.AcceptFailed(_logger, exception);
-                    _closing.Wait(Pause);
+                    ServerLog.RequestFailed(_logger, exception);
                 }
             }
 

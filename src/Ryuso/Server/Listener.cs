@@ -88,8 +88,29 @@ internal sealed class Listener : Watched, IDisposable
         {
             return;
         }
+        catch (SocketException exception)
+        {
+            // Nearly always a lack of descriptors, which those who are in already must not feel.
+            ServerLog.AcceptFailed(_serving.Logger, exception);
+            _ = PauseAsync(_serving.Loop!);
+            return;
+        }
 
         Begin(next);
+    }
+
+    private async Task PauseAsync(EventLoop loop)
+    {
+        try
+        {
+            loop.Mute(_socket.SafeHandle, this, isMuted: true);
+            await Task.Delay(Pause).ConfigureAwait(false);
+            loop.Mute(_socket.SafeHandle, this, isMuted: false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has been closed meanwhile.
+        }
     }
 
     /// <summary>Lets nobody in any more. Who has come already is still accepted: a listening socket that closes resets them.</summary>

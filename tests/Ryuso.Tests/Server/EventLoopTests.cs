@@ -106,6 +106,37 @@ public sealed class EventLoopTests : ServedTests
         await Task.WhenAll(stopping, sending);
     }
 
+    [Fact]
+    public async Task A_server_without_a_descriptor_left_serves_those_who_are_in_and_others_once_it_has_one()
+    {
+        using ServerProcessHandle server = await ServerProcessHandle.StartAsync(descriptors: 160, "--port", "0");
+        using var kept = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await kept.ConnectAsync(server.EndPoint, Cancel);
+        await PingAsync(kept);
+        var others = new List<Socket>();
+        for (int i = 0; i < 200; i++)
+        {
+            others.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+            await others[i].ConnectAsync(server.EndPoint, Cancel);
+            await PingAsync(kept);
+        }
+
+        using var late = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await late.ConnectAsync(server.EndPoint, Cancel);
+        await late.SendAsync("""{"op":"ping"}"""u8.ToArray(), Cancel);
+        await PingAsync(kept);
+        Assert.Equal(0, late.Available);
+        others.ForEach(socket => socket.Dispose());
+        Assert.Equal("""{"_pong":true}""", await ReadAsync(late));
+        await PingAsync(kept);
+    }
+
+    private static async Task PingAsync(Socket kept)
+    {
+        await kept.SendAsync("""{"id":2,"op":"ping"}"""u8.ToArray(), Cancel);
+        Assert.Equal(["""{"_id":2,"_pong":true}"""], await ReadLinesAsync(kept, 1));
+    }
+
     private static async Task AskAsync(Socket kept, int times)
     {
         for (int i = 0; i < times; i++)

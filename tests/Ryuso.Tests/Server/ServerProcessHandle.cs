@@ -21,9 +21,15 @@ internal sealed class ServerProcessHandle : IDisposable
 
     public IPEndPoint EndPoint => IPEndPoint.Parse(Listening.Split("Listening on ")[1].Split(": ")[0].Split(", ")[0]);
 
-    public static async Task<ServerProcessHandle> StartAsync(params string[] arguments)
+    public static Task<ServerProcessHandle> StartAsync(params string[] arguments) => StartAsync("dotnet", [Program, .. arguments]);
+
+    /// <summary>Starts one that may have only so many files and sockets open.</summary>
+    public static Task<ServerProcessHandle> StartAsync(int descriptors, params string[] arguments) =>
+        StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", Program, .. arguments]);
+
+    private static async Task<ServerProcessHandle> StartAsync(string command, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true };
         Process process = Process.Start(start)!;
         string? line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         return new ServerProcessHandle(process, line ?? throw new InvalidOperationException("The server did not start."));
