@@ -16,13 +16,7 @@ public sealed class TelemetryTests
     public async Task A_run_is_a_span_under_the_callers_with_a_span_for_each_hook()
     {
         List<Activity> ended = [];
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Ryuso",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = ended.Add,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using ActivityListener listener = Listen(ended);
         using var caller = new Activity("caller");
         caller.SetIdFormat(ActivityIdFormat.W3C).Start();
         await Orchestrator().PayAsync(new(0), Cancel);
@@ -42,13 +36,7 @@ public sealed class TelemetryTests
     public async Task A_requests_traceparent_is_the_runs_parent()
     {
         List<Activity> ended = [];
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Ryuso",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = ended.Add,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using ActivityListener listener = Listen(ended);
         string answer = await Served.AskAsync(Orchestrator(), """{"program":"pay","data_pool":{"cents":1},"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}""");
         Assert.Contains("visit", answer, StringComparison.Ordinal);
         Activity run = Assert.Single(ended, a => a.OperationName == "run pay" && a.TraceId.ToHexString() == "0af7651916cd43dd8448eb211c80319c");
@@ -80,4 +68,16 @@ public sealed class TelemetryTests
     /// <summary>Listeners hear everything: these tests run while no others do.</summary>
     [CollectionDefinition(nameof(Listening), DisableParallelization = true)]
     public sealed class Listening;
+
+    private static ActivityListener Listen(List<Activity> ended)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Ryuso",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = ended.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
 }

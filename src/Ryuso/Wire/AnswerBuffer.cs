@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -10,41 +9,31 @@ namespace Ryuso;
 /// numbers and plain strings are written in place, and everything else is left to <see cref="Utf8JsonWriter"/>.
 /// </summary>
 #pragma warning disable CA1001 // The writer holds no resource: it writes to memory.
-internal sealed class AnswerBuffer : IBufferWriter<byte>
+internal sealed class AnswerBuffer : ByteBuffer
 #pragma warning restore CA1001
 {
     private const int LongestNumber = 40;
-    private const int Usual = 1024;
-    private const int MostKept = 256 * Usual;
+    private const int MostKept = 256 * 1024;
 
     private readonly Utf8JsonWriter _writer = new(Stream.Null, JsonBytes.WriterOptions);
-    private byte[] _bytes = new byte[Usual];
-    private int _length;
 
-    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Written => Bytes.AsSpan(0, Length);
 
-    public void Begin()
-    {
-        _length = 0;
-        if (_bytes.Length > MostKept)
-        {
-            _bytes = new byte[Usual];
-        }
-    }
+    public void Begin() => Clear(MostKept);
 
     public void End()
     {
-        if (_length == 0)
+        if (Length == 0)
         {
-            Raw("{"u8);
+            Write("{"u8);
         }
 
-        _bytes[0] = (byte)'{';
-        Raw("}"u8);
+        Bytes[0] = (byte)'{';
+        Write("}"u8);
     }
 
     /// <param name="key">As <see cref="JsonBytes.Key"/> makes it. The comma of the first key becomes the opening brace.</param>
-    public void Key(ReadOnlySpan<byte> key) => Raw(key);
+    public void Key(ReadOnlySpan<byte> key) => Write(key);
 
     public void Value(in PoolValue value, bool asFloat)
     {
@@ -57,7 +46,7 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
                 Number(value.Int);
                 break;
             case ValueKind.Int or ValueKind.Float:
-                _length += JsonBytes.Format(value.Float, GetSpan(LongestNumber));
+                Length += JsonBytes.Format(value.Float, GetSpan(LongestNumber));
                 break;
             case ValueKind.Bool:
                 Bool(value.Bool);
@@ -70,22 +59,22 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
         }
     }
 
-    public void Bool(bool value) => Raw(value ? "true"u8 : "false"u8);
+    public void Bool(bool value) => Write(value ? "true"u8 : "false"u8);
 
     public void Number(long value)
     {
         value.TryFormat(GetSpan(LongestNumber), out int length, default, CultureInfo.InvariantCulture);
-        _length += length;
+        Length += length;
     }
 
     /// <param name="json">A ready value.</param>
-    public void Literal(ReadOnlySpan<byte> json) => Raw(json);
+    public void Literal(ReadOnlySpan<byte> json) => Write(json);
 
     public void Text(string? value)
     {
         if (value is null)
         {
-            Raw("null"u8);
+            Write("null"u8);
         }
         else if (JsonBytes.IsPlain(value))
         {
@@ -93,7 +82,7 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
             room[0] = (byte)'"';
             Ascii.FromUtf16(value, room[1..], out int length);
             room[length + 1] = (byte)'"';
-            _length += length + 2;
+            Length += length + 2;
         }
         else
         {
@@ -103,7 +92,7 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
         }
     }
 
-    public void BeginList() => Raw("["u8);
+    public void BeginList() => Write("["u8);
 
     /// <param name="literal">A ready value.</param>
     /// <param name="isFirst">Whether it is the list's first.</param>
@@ -111,35 +100,11 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>
     {
         if (!isFirst)
         {
-            Raw(","u8);
+            Write(","u8);
         }
 
-        Raw(literal);
+        Write(literal);
     }
 
-    public void EndList() => Raw("]"u8);
-
-    public void Advance(int count) => _length += count;
-
-    public Memory<byte> GetMemory(int sizeHint = 0)
-    {
-        GetSpan(sizeHint);
-        return _bytes.AsMemory(_length);
-    }
-
-    public Span<byte> GetSpan(int sizeHint = 0)
-    {
-        if (_bytes.Length - _length < Math.Max(1, sizeHint))
-        {
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + sizeHint));
-        }
-
-        return _bytes.AsSpan(_length);
-    }
-
-    private void Raw(ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(GetSpan(bytes.Length));
-        _length += bytes.Length;
-    }
+    public void EndList() => Write("]"u8);
 }
