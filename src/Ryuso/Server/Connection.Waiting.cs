@@ -118,6 +118,11 @@ internal sealed partial class Connection
     /// <summary>Reads what the client still sends: bytes left unread would become a reset that destroys the answer.</summary>
     private async ValueTask DrainAsync()
     {
+        if (IsOnEventLoop)
+        {
+            await Task.Yield();
+        }
+
         long end = Now + (long)Patience.TotalMilliseconds;
         long most = 2L * serving.Options.MaxRequestBytes;
         while (most > 0 && Now < end)

@@ -14,7 +14,8 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
 {
     private const int MostAtOnce = 64;
     private const int MostUnsent = 64 * 1024;
-    private const int LongestTurn = 16;
+    private const int MostRounds = 16;
+    private const int LargePart = 64 * 1024;
     private static readonly long Swift = Stopwatch.Frequency / 10_000;
     private static readonly long LongTurn = Stopwatch.Frequency / 2_000;
 
@@ -71,12 +72,18 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     }
 
     /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
-    public async Task ServeAsync(SslServerAuthenticationOptions? tls)
+    /// <param name="tls">What TLS needs; null for none.</param>
+    /// <param name="isCrowded">Whether there is no room for it, which it is told.</param>
+    public async Task ServeAsync(SslServerAuthenticationOptions? tls, bool isCrowded)
     {
         bool isLeft = false;
         try
         {
-            if (tls is not null)
+            if (isCrowded)
+            {
+                RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
+            }
+            else if (tls is not null)
             {
                 await Task.Yield();
                 await _link.SecureAsync(tls, _deadline).ConfigureAwait(false);
@@ -102,12 +109,6 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         }
     }
 
-    /// <summary>Tells a client for whom there is no room; then <see cref="ServeAsync"/> takes leave of it.</summary>
-    public void TurnAway()
-    {
-        RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
-    }
-
     void IValueTaskSource.GetResult(short token) => _turn.GetResult(token);
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _turn.GetStatus(token);
@@ -118,6 +119,8 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     /// <inheritdoc/>
     protected override void Begin() => _turn.SetResult(true);
 
+    private static bool IsOnEventLoop => !Thread.CurrentThread.IsThreadPoolThread;
+
     private long Now => serving.Links.Now;
 
     private bool Is(State state) => (_state & state) != 0;
@@ -125,25 +128,28 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     private async ValueTask AnswerAllAsync()
     {
         int rounds = 0;
+        long began = Environment.TickCount64;
         while (!Is(State.Ending))
         {
+            if (rounds == MostRounds || Environment.TickCount64 - began > 1 || (IsOnEventLoop && _inbox.Part.Length > LargePart))
+            {
+                // Behind the others that have something to do, and off the event loop.
+                await Task.Yield();
+                (rounds, began) = (0, Environment.TickCount64);
+            }
+
+            rounds++;
             bool isRead = TryBegin();
             ScanResult found = isRead ? ScanResult.Complete : _inbox.Scan();
             if (found is ScanResult.Complete or ScanResult.Broken)
             {
-                if (!isRead && !IsQuick() && !Thread.CurrentThread.IsThreadPoolThread)
+                if (!isRead && IsOnEventLoop && !IsQuick())
                 {
-                    // Off the event loop's thread.
                     await Task.Yield();
                 }
 
                 await AnswerBatchAsync(isRead).ConfigureAwait(false);
                 _deadline = long.MaxValue;
-                if (++rounds % LongestTurn == 0)
-                {
-                    // Behind the others that have something to do.
-                    await Task.Yield();
-                }
             }
             else if (found == ScanResult.NotAnObject)
             {
@@ -160,8 +166,9 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
             else
             {
                 ValueTask receiving = ReceiveAsync();
-                rounds = receiving.IsCompleted ? rounds : 0;
+                bool hasWaited = !receiving.IsCompleted;
                 await receiving.ConfigureAwait(false);
+                (rounds, began) = hasWaited ? (0, Environment.TickCount64) : (rounds, began);
             }
         }
     }
@@ -181,20 +188,25 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
             return false;
         }
 
-        bool isRead = TryRead();
-        if (!isRead)
+        bool isRead = false;
+        try
         {
-            serving.Orchestrator.Lane.Leave();
+            return isRead = TryRead();
         }
-
-        return isRead;
+        finally
+        {
+            if (!isRead)
+            {
+                serving.Orchestrator.Lane.Leave();
+            }
+        }
     }
 
     /// <summary>Reads the next request, where it is a plain one, by whoever holds the lane.</summary>
     private bool TryRead()
     {
         if (!serving.TakesPlain || Is(State.Refusing) || !serving.Orchestrator.TryRead(_inbox.Fresh, out PlainHead head)
-            || (!serving.IsSwift(head.Program) && (_reply.Length > 0 || !Thread.CurrentThread.IsThreadPoolThread)))
+            || (!serving.IsSwift(head.Program) && (_reply.Length > 0 || IsOnEventLoop)))
         {
             return false;
         }
@@ -217,7 +229,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         {
             long began = isRead ? Stopwatch.GetTimestamp() : 0;
             long now = began;
-            for (int count = 0; count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && (isRead || !Is(State.Ending)); count++)
+            for (int count = 0; isRead || (count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && !Is(State.Ending)); count++)
             {
                 isRead = isRead || (isHolding && TryRead());
                 Asked asked = isRead ? Asked.Run : _inbox.Scan() is ScanResult.Complete or ScanResult.Broken ? Ask(isHolding) : Asked.Later;

@@ -16,7 +16,7 @@ internal abstract class Watched
     public abstract void Ready(bool hasEnded);
 }
 
-/// <summary>Linux's list of the sockets that have something to read. Waiting is for one thread at a time; everything else is for any.</summary>
+/// <summary>Linux's list of the sockets that have something to read. To wait and to take is for one thread at a time; everything else is for any.</summary>
 internal sealed class Epoll : IDisposable
 {
     private const int MostAtOnce = 128;

@@ -7,7 +7,8 @@ namespace Ryuso;
 /// <summary>
 /// The server's two threads. One leads: it waits for all sockets at once and goes on to read, run and answer what has come,
 /// since a change of threads costs more than all that. It runs only what was quick before. The other one watches,
-/// and takes the lead when a hook holds the leader all the same. There is one lane, so the second is held by none.
+/// and takes the lead when a hook holds the leader all the same. What may take long without a hook (a large request,
+/// a client that always has more) goes to the pool, so the second is held by none.
 /// </summary>
 internal sealed class EventLoop : IDisposable
 {
@@ -67,7 +68,7 @@ internal sealed class EventLoop : IDisposable
             }
             else
             {
-                Watch();
+                StandBy();
             }
         }
 
@@ -92,7 +93,7 @@ internal sealed class EventLoop : IDisposable
                 catch (Exception exception)
 #pragma warning restore CA1031
                 {
-                    ServerLog.RequestFailed(_logger, exception);
+                    Log(exception);
                 }
             }
 
@@ -104,9 +105,23 @@ internal sealed class EventLoop : IDisposable
         while (!_closing.IsSet && _leader == Thread.CurrentThread);
     }
 
+    private void Log(Exception exception)
+    {
+        try
+        {
+            ServerLog.RequestFailed(_logger, exception);
+        }
+#pragma warning disable CA1031 // A log that fails may be what has failed before.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+
     /// <summary>The next that there is to see to. False where there is none, or where another thread leads by now.</summary>
     private bool TryTake(out Watched watched, out bool hasEnded)
     {
+        bool isServing;
         lock (_gate)
         {
             watched = null!;
@@ -116,20 +131,21 @@ internal sealed class EventLoop : IDisposable
                 return false;
             }
 
-            _isServing = _epoll.TryTake(out watched, out hasEnded);
+            // Once the lock is left another thread may lead.
+            isServing = _isServing = _epoll.TryTake(out watched, out hasEnded);
             _served++;
         }
 
-        if (_isServing && !_active.IsSet)
+        if (isServing && !_active.IsSet)
         {
             _active.Set();
         }
 
-        return _isServing;
+        return isServing;
     }
 
     /// <summary>Looks now and then whether the leader goes on, as long as there are clients; takes the lead where it does not.</summary>
-    private void Watch()
+    private void StandBy()
     {
         _active.Wait();
         long before = -1;
@@ -150,6 +166,11 @@ internal sealed class EventLoop : IDisposable
                 }
 
                 _active.Reset();
+            }
+
+            if (_closing.IsSet)
+            {
+                return;
             }
 
             _active.Wait();

@@ -90,6 +90,9 @@ internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDispo
             _cut.Dispose();
             _cut = new CancellationTokenSource();
         }
+
+        // Whoever stops first says so and then interrupts: one of the two is seen.
+        Interlocked.MemoryBarrier();
     }
 
     public void Dispose()

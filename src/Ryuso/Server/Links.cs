@@ -67,6 +67,7 @@ internal sealed class Links : IDisposable
         lock (_gate)
         {
             Volatile.Write(ref _stopping, true);
+            Interlocked.MemoryBarrier();
             for (Link? link = _first; link is not null; link = link.Next)
             {
                 link.Interrupt();

@@ -79,6 +79,8 @@ internal sealed class Listener : Watched, IDisposable
     /// <inheritdoc/>
     public override void Ready(bool hasEnded)
     {
+        // Counted before it is here, so that no stop can overlook it.
+        _serving.Open();
         Socket next;
         try
         {
@@ -86,10 +88,13 @@ internal sealed class Listener : Watched, IDisposable
         }
         catch (Exception exception) when (_isClosed || exception is SocketException { SocketErrorCode: SocketError.WouldBlock })
         {
+            _serving.Close(1);
             return;
         }
         catch (SocketException exception)
         {
+            _serving.Close(1);
+
             // Nearly always a lack of descriptors, which those who are in already must not feel.
             ServerLog.AcceptFailed(_serving.Logger, exception);
             _ = PauseAsync(_serving.Loop!);
@@ -171,6 +176,7 @@ internal sealed class Listener : Watched, IDisposable
             try
             {
                 Socket next = await _socket.AcceptAsync().ConfigureAwait(false);
+                _serving.Open();
                 ThreadPool.UnsafeQueueUserWorkItem(Begin, next, preferLocal: false);
             }
 #pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is accepted.
@@ -189,7 +195,6 @@ internal sealed class Listener : Watched, IDisposable
     /// <summary>Serves a client on this thread as far as that goes without waiting.</summary>
     private void Begin(Socket client)
     {
-        _serving.Open();
         if (_serving.IsFlooded)
         {
             client.Dispose();
@@ -199,12 +204,6 @@ internal sealed class Listener : Watched, IDisposable
 
         Connection connection = _serving.Rent();
         connection.Open(client);
-        bool isCrowded = _serving.IsCrowded;
-        if (isCrowded)
-        {
-            connection.TurnAway();
-        }
-
-        _ = connection.ServeAsync(isCrowded ? null : _tls);
+        _ = connection.ServeAsync(_tls, _serving.IsCrowded);
     }
 }

@@ -4,6 +4,11 @@ using System.Threading.Tasks.Sources;
 namespace Ryuso;
 
 /// <summary>The wait of one link for its client's bytes, ended by the event loop's thread, which then goes on with what the link's owner does next.</summary>
+/// <remarks>
+/// Idle to waiting: the owner, where nothing is there. Waiting to idle: whoever ends the wait, an event, an interruption
+/// or the owner itself; only who has made this step sets the result. Idle to told: an event while nobody waits.
+/// Told to idle: the owner, who then looks once more.
+/// </remarks>
 internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWorkItem
 {
     private const int Idle = 0;
@@ -96,15 +101,29 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
+    /// <summary>Receives for the wait that has been claimed and ends it, or lets it go on where nothing is there: what was told may have been read before.</summary>
     private void End()
     {
-        int count;
-        try
+        while (true)
         {
-            if (!LinuxCalls.TryReceive(_socket.SafeHandle, _room.Span, out count))
+            int count;
+            try
             {
-                // It was told too much: the bytes had been read before.
-                Volatile.Write(ref _state, Waiting);
+                if (LinuxCalls.TryReceive(_socket.SafeHandle, _room.Span, out count))
+                {
+                    _isEmptied = count < _room.Length && !_hasEnded;
+                    _source.SetResult(count);
+                    return;
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                _source.SetException(exception);
+                return;
+            }
+
+            if (Interlocked.CompareExchange(ref _state, Waiting, Idle) == Idle)
+            {
                 if (_isInterrupted && Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
                 {
                     ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
@@ -113,14 +132,8 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
                 return;
             }
 
-            _isEmptied = count < _room.Length && !_hasEnded;
+            // Told again meanwhile, by a thread that has taken the lead.
+            Volatile.Write(ref _state, Idle);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            _source.SetException(exception);
-            return;
-        }
-
-        _source.SetResult(count);
     }
 }

@@ -6,6 +6,7 @@ namespace Ryuso;
 internal sealed class Inbox(int maxRequestBytes, int maxDepth)
 {
     private const int Usual = 4096;
+    private const byte ByteOrderMark = 0xEF;
     private const int Busy = 4 * Usual;
     private const int MostShared = 1024 * 1024;
 
@@ -44,7 +45,7 @@ internal sealed class Inbox(int maxRequestBytes, int maxDepth)
         }
 
         _found = _scanner.Scan(_bytes.AsSpan(_from, _to - _from));
-        if (_found == ScanResult.NeedMore && !_scanner.HasBegun && _bytes.AsSpan(_from, _to - _from).Trim(" \t\r\n"u8).IsEmpty)
+        if (_found == ScanResult.NeedMore && !_scanner.HasBegun && _bytes[_from] != ByteOrderMark)
         {
             // Newlines between requests belong to none.
             _from = _to = 0;

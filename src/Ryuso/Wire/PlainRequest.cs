@@ -21,6 +21,8 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
 
     private static ReadOnlySpan<double> PowersOfTen => [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = RequestReader.MaxDepth - 2 };
+
     private readonly ReadOnlySpan<byte> _request = request;
     private int _at;
 
@@ -184,7 +186,7 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             (byte)'f' => TryWord("false"u8, PoolValue.Of(false), ref value),
             (byte)'n' => TryWord("null"u8, default, ref value),
             (byte)'-' or (>= (byte)'0' and <= (byte)'9') => TryNumber(ref value),
-            _ => TryLibrary(_request[_at..], ref value),
+            _ => TryLibrary(ref value),
         };
     }
 
@@ -242,7 +244,7 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
         {
             _at = start;
             int length = _request[start..].IndexOfAny(EndsNumber);
-            return length > 0 && TryLibrary(_request.Slice(start, length), ref value);
+            return length > 0 && TryReadBy(_request.Slice(start, length), ref value);
         }
 
         value = fraction == 0
@@ -264,10 +266,24 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
         return value;
     }
 
-    /// <summary>Lists, dicts, strings with escapes, other numbers: one value, read by the library.</summary>
-    private bool TryLibrary(ReadOnlySpan<byte> text, ref PoolValue value)
+    /// <summary>Lists, dicts, strings with escapes: one value, read by the library. Its end is looked for first, since it need not have come.</summary>
+    private bool TryLibrary(ref PoolValue value)
     {
-        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = RequestReader.MaxDepth - 2 });
+        try
+        {
+            var reader = new Utf8JsonReader(_request[_at..], isFinalBlock: false, new JsonReaderState(Options));
+            return reader.Read() && reader.TrySkip() && TryReadBy(_request.Slice(_at, (int)reader.BytesConsumed), ref value);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>One value as the library reads it.</summary>
+    private bool TryReadBy(ReadOnlySpan<byte> text, ref PoolValue value)
+    {
+        var reader = new Utf8JsonReader(text, Options);
         try
         {
             if (!reader.Read())

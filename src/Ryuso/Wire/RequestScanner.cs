@@ -47,6 +47,7 @@ internal struct RequestScanner(int maxDepth)
     private bool _inString;
     private bool _escaped;
     private int _string;
+    private bool _isJudged;
     private RequestMarks _marks;
 
     /// <summary>Whether the object has begun.</summary>
@@ -123,8 +124,10 @@ internal struct RequestScanner(int maxDepth)
 
         byte next = received[Length + plain];
         Length += plain + 1;
-        if (_depth == 1)
+        if (_depth == 1 && !_isJudged)
         {
+            // Once a string: what stands before it may be long, and its escapes many.
+            _isJudged = true;
             _marks.Note(next, received[..(Length - 1)], _string);
         }
 
@@ -149,6 +152,7 @@ internal struct RequestScanner(int maxDepth)
             case (byte)'"':
                 _inString = true;
                 _string = Length;
+                _isJudged = false;
                 return ScanResult.NeedMore;
             case (byte)'{' or (byte)'[' when _depth == maxDepth:
                 return ScanResult.TooDeep;

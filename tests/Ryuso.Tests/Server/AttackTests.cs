@@ -107,6 +107,71 @@ public class AttackTests : ServedTests
         await ServesOnAsync();
     }
 
+    [Theory]
+    [InlineData("a string with many escapes behind many spaces")]
+    [InlineData("many spaces behind a byte order mark, then one byte after the other")]
+    public async Task What_would_be_looked_at_again_and_again_is_looked_at_once(string what)
+    {
+        await StartAsync();
+        byte[] mark = [0xEF, 0xBB, 0xBF];
+        string answer = what.StartsWith("a string", StringComparison.Ordinal)
+            ? await AskAsync($$"""{"a":{{new string(' ', 1_000_000)}}"{{string.Concat(Enumerable.Repeat("\\n", 500_000))}}","program":"echo"}""")
+            : await AskAsync([mark, new byte[2_000_000].Select(_ => (byte)' ').ToArray(), .. Enumerable.Repeat(" "u8.ToArray(), 3_000), Encoding.UTF8.GetBytes(Plain)]);
+        Assert.Equal(what.StartsWith("a string", StringComparison.Ordinal) ? """{"text":"none"}""" : """{"text":"plain"}""", answer);
+        await ServesOnAsync();
+    }
+
+    [Fact]
+    public async Task Clients_that_send_nothing_but_spaces_keep_nobody_from_being_served()
+    {
+        await StartAsync();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        byte[] spaces = [.. Enumerable.Repeat((byte)' ', 1024 * 1024)];
+        var senders = new List<Task>();
+        for (int i = 0; i < 4; i++)
+        {
+            Socket socket = await SendAsync("""{"id":1,"op":"ping"}""");
+            senders.Add(Task.Run(async () =>
+            {
+                using (socket)
+                {
+                    while (!stop.IsCancellationRequested)
+                    {
+                        await socket.SendAsync(spaces, Cancel);
+                    }
+                }
+            }, Cancel));
+        }
+
+        for (int i = 0; i < 200; i++)
+        {
+            Assert.Equal("""{"text":"plain"}""", await AskAsync(Plain));
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(senders);
+        await ServesOnAsync();
+    }
+
+    [Fact]
+    public async Task Ids_that_fill_the_answers_are_answered_one_after_the_other()
+    {
+        await StartAsync();
+        using Socket socket = await SendAsync("""{"id":0,"program":"echo"}""");
+        await ReadLinesAsync(socket, 1);
+        string[] ids = [new string('a', 140_000), new string('b', 70_000), new string('c', 70_000), "d"];
+        Task sending = socket.SendAsync(Encoding.UTF8.GetBytes(string.Concat(ids.Select(id => $$"""{"id":"{{id}}","program":"echo"}"""))), SocketFlags.None, Cancel).AsTask();
+        using var reader = new StreamReader(new NetworkStream(socket));
+        foreach (string id in ids)
+        {
+            Assert.Equal($$"""{"_id":"{{id}}","text":"none"}""", await reader.ReadLineAsync(Cancel));
+        }
+
+        await sending;
+        socket.Dispose();
+        await ServesOnAsync();
+    }
+
     [Fact]
     public async Task A_reset_or_a_half_close_at_any_stage_harms_nobody()
     {
