@@ -35,7 +35,7 @@ internal sealed class CountingOrchestrator() : Orchestrator(new SpecDefinition(
     private sealed class Pool : DataPool;
 }
 
-/// <summary>Prints the one event that says where the server listens.</summary>
+/// <summary>Prints the one event that says where the server listens, and errors.</summary>
 internal sealed class ListeningLog : ILoggerFactory, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;
@@ -54,6 +54,10 @@ internal sealed class ListeningLog : ILoggerFactory, ILogger
         if (eventId.Name == "Listening")
         {
             Console.WriteLine(formatter(state, exception));
+        }
+        else if (logLevel >= LogLevel.Error)
+        {
+            Console.Error.WriteLine($"{formatter(state, exception)} {exception}");
         }
     }
 

@@ -10,7 +10,7 @@ public class AttackTests : ServedTests
     private const string Plain = """{"program":"echo","data_pool":{"text":"plain"}}""";
     private static readonly int s_times = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_ATTACKS"), out int n) ? n : 1;
 
-    private const long Most = 12 * 1024 * 1024;
+    private const long Most = 24 * 1024 * 1024;
 
     private readonly long _before = GC.GetTotalMemory(forceFullCollection: true);
 

@@ -112,6 +112,13 @@ public sealed class EventLoopTests : ServedTests
         using ServerProcessHandle server = await ServerProcessHandle.StartAsync(descriptors: 160, "--port", "0");
         using var kept = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await kept.ConnectAsync(server.EndPoint, Cancel);
+        for (int i = 0; i < 5; i++)
+        {
+            // Whatever code it needs has been loaded by now: that takes descriptors too.
+            await kept.SendAsync("""{"id":1,"program":"add"}"""u8.ToArray(), Cancel);
+            Assert.Equal(["""{"_id":1}"""], await ReadLinesAsync(kept, 1));
+        }
+
         await PingAsync(kept);
         var others = new List<Socket>();
         for (int i = 0; i < 200; i++)
