@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
 
@@ -14,7 +15,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
         CheckBefore(name, step, pool, context, disk);
         if (crash.IsDue())
         {
-            await Crash.Never;
+            await crash.EndAsync(name);
         }
 
         bool ok = Succeeds(name);
@@ -30,7 +31,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
 
         if (crash.IsDue())
         {
-            await Crash.Never;
+            await crash.EndAsync(name);
         }
 
         return ok ? HookResult.Ok : HookResult.Fail($"{name} says no");
