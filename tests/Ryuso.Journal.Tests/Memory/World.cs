@@ -71,6 +71,8 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
 
         Broken.Unless(decided, $"{name} undoes before that is decided durably");
         Broken.Unless(Recorded(JournalEventKind.Started, step, context.Attempt), $"{name} starts before its start is durable");
+        int started = disk.Events.Count(e => e.Kind == JournalEventKind.Started && e.Step == step);
+        Broken.Unless(started == context.Attempt, $"{name} is at try {context.Attempt} but was started {started} times");
         string position = step[..step.IndexOf('/', StringComparison.Ordinal)];
         Deed? done = Deeds.Find(d => d.Step == position);
         Broken.Unless(Recorded(JournalEventKind.Started, position), $"{name} undoes a step that is not recorded as started");
