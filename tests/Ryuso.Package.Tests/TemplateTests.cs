@@ -20,7 +20,7 @@ public sealed class TemplateTests(PackedRyuso package) : IDisposable
         await DotnetAsync("", ["new", "ryuso", "-n", name, .. options, "--debug:custom-hive", _consumer.File("hive")]);
 
         Command tested = await DotnetAsync(name, "test");
-        Assert.Contains("succeeded: 3", tested.Output, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 6", tested.Output, StringComparison.Ordinal);
 
         await using ServerProcess server = await ServerProcess.StartAsync("sh", ["-c", $"cd '{_consumer.File(name)}' && exec '{name}/bin/Debug/net10.0/{name}'"]);
         Assert.Contains($": {specName} 1.0.0, programs buy, stock.", server.Log, StringComparison.Ordinal);
