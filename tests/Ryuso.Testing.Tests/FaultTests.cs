@@ -36,6 +36,15 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_hook_that_hangs_after_its_work_has_done_it()
+    {
+        await using ProgramRun<Desk> run = await Desk.Test().RunAsync(Fault.Hang("b").AfterItsWork, Fault.Crash("undo_b"));
+
+        Assert.Equal("The hook 'hooks.b' did not end within its 3600000 ms.", run.Result.Error);
+        Assert.Equal(["undo_b (the process ended before it ran)", "undo_b (try 2)", "undo_a", "undo_d"], run.Steps.Where(s => s.IsRectifying).Select(s => s.ToString()));
+    }
+
+    [Fact]
     public async Task A_hook_that_hangs_without_a_time_limit_is_told()
     {
         var wrong = await Assert.ThrowsAsync<ProgramTestException>(() => Desk.Test().RunAsync(Fault.Hang("c")));

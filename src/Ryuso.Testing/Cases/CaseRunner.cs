@@ -15,7 +15,12 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(Setup<TWorld, TOrchestra
         {
             (TWorld world, TOrchestrator orchestrator) = await setup.Live(run.World).ConfigureAwait(false);
             (run.World, run.Spec) = (world, orchestrator.Definition);
-            RequireHooks(test, orchestrator.Definition);
+            if (Missing(test, orchestrator.Definition) is { } missing)
+            {
+                await run.DisposeAsync().ConfigureAwait(false);
+                throw new ProgramTestException(missing);
+            }
+
             CrashPoint? point = life < test.Crashes.Length ? test.Crashes[life] : null;
             var crash = new Crash(point?.Moment);
             orchestrator.RunThrough(new FaultyOrchestrator(orchestrator, test, log, crash, new LimitClock(orchestrator.Time)));
@@ -81,14 +86,9 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(Setup<TWorld, TOrchestra
         ? new ProgramResult((JsonObject)JsonNode.Parse(answer)!)
         : CaseRun<TWorld>.Lost;
 
-    private static void RequireHooks(Case test, SpecDefinition spec)
-    {
-        foreach (Fault fault in test.Faults)
-        {
-            if (fault is { IsAtRectifiers: false } && !Array.Exists(spec.Hooks, h => h.Reference == fault.Hook))
-            {
-                throw new ProgramTestException($"The spec has no hook '{fault.Hook}'. {Nearest.Suggest(fault.Hook, spec.Hooks.Select(h => h.Reference))}");
-            }
-        }
-    }
+    /// <summary>Which hook of a fault the spec does not have, in words; null where it has them all.</summary>
+    private static string? Missing(Case test, SpecDefinition spec) =>
+        test.Faults.FirstOrDefault(f => !f.IsAtRectifiers && !Array.Exists(spec.Hooks, h => h.Reference == f.Hook)) is { } fault
+            ? $"The spec has no hook '{fault.Hook}'. {Nearest.Suggest(fault.Hook, spec.Hooks.Select(h => h.Reference))}"
+            : null;
 }

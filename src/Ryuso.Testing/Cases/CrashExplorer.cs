@@ -33,7 +33,7 @@ internal sealed class CrashExplorer<TWorld, TOrchestrator>(CaseRunner<TWorld, TO
                     }
 
                     Count += isOver ? 0 : 1;
-                    if ((!isOver || before.IsEmpty) && await judge.VerdictAsync(run).ConfigureAwait(false) is { } violation)
+                    if ((!isOver || before.IsEmpty || run.GivenUp is not null) && await judge.VerdictAsync(run).ConfigureAwait(false) is { } violation)
                     {
                         Violations.Add(violation);
                     }
