@@ -34,18 +34,11 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
     /// <param name="onlyWithRetry">Whether hooks without <c>retry</c> are left out.</param>
     /// <returns>How many cases there were.</returns>
     /// <exception cref="ProgramTestException">Tells all cases that went wrong.</exception>
-    public async Task<int> RepeatEachStepAsync(bool onlyWithRetry = false)
-    {
-        CaseRun<TWorld> another = await RightAsync("RepeatEachStep", Case.Plain).ConfigureAwait(false);
-        await using (another.ConfigureAwait(false))
-        {
-            return await EachAsync(
-                "RepeatEachStep",
-                plain => plain.Forward.Where(step => step.Outcome is null && (!onlyWithRetry || plain.HookOf(step).Attempts > 1))
-                    .Select(step => new Case($"{plain.NameOf(step)} is done twice") { Faults = [Fault.Repeat(step.Hook).At(step.Id)] }),
-                (plain, run) => _judge.Difference(plain, another, run)).ConfigureAwait(false);
-        }
-    }
+    public Task<int> RepeatEachStepAsync(bool onlyWithRetry = false) => EachAsync(
+        "RepeatEachStep",
+        plain => plain.Forward.Where(step => step.Outcome is null && (!onlyWithRetry || plain.HookOf(step).Attempts > 1))
+            .Select(step => new Case($"{plain.NameOf(step)} is done twice") { Faults = [Fault.Repeat(step.Hook).At(step.Id)] }),
+        (plain, run) => _judge.DifferenceAsync(plain, run, () => RightAsync("RepeatEachStep", Case.Plain)));
 
     /// <summary>
     /// As <see cref="FailEachStepAsync"/>, with every rectifier done twice, as one is that the process did not survive, or that is tried again:
@@ -97,7 +90,7 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
     private async Task<int> EachAsync(
         string verb,
         Func<CaseRun<TWorld>, IEnumerable<Case>> cases,
-        Func<CaseRun<TWorld>, CaseRun<TWorld>, string?>? must = null,
+        Func<CaseRun<TWorld>, CaseRun<TWorld>, Task<string?>>? must = null,
         Func<CaseRun<TWorld>, bool>? counts = null)
     {
         CaseRun<TWorld> plain = await PlainAsync(verb).ConfigureAwait(false);
@@ -110,7 +103,7 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
                 CaseRun<TWorld> run = await _runner.RunAsync(test).ConfigureAwait(false);
                 await using (run.ConfigureAwait(false))
                 {
-                    string? broken = run.GivenUp is null ? must?.Invoke(plain, run) : null;
+                    string? broken = must is null || run.GivenUp is not null ? null : await must(plain, run).ConfigureAwait(false);
                     string? violation = await _judge.VerdictAsync(run, broken).ConfigureAwait(false);
                     if (violation is not null)
                     {

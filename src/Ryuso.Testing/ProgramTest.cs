@@ -113,7 +113,7 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
         return new(_setup with { Invariants = _setup.Invariants.Add(invariant) });
     }
 
-    /// <summary>Outputs that are others in every run, so that repetition is not held to them. One that differs between two plain runs is known without being named.</summary>
+    /// <summary>Outputs that are others in every run, so that repetition is not held to them. Names and times need not be named: what differs in another plain run is no fault.</summary>
     /// <param name="outputs">The outputs' names.</param>
     public ProgramTest<TWorld, TOrchestrator> Varying(params string[] outputs) => new(_setup with { Varying = _setup.Varying.Union(outputs) });
 

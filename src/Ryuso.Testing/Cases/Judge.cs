@@ -33,24 +33,34 @@ internal sealed class Judge<TWorld, TOrchestrator>(Setup<TWorld, TOrchestrator> 
     }
 
     /// <summary>How a run differs from one to which nothing was done; null where it does not.</summary>
-    public string? Difference(CaseRun<TWorld> plain, CaseRun<TWorld> another, CaseRun<TWorld> run)
+    /// <param name="plain">The run to which nothing was done.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="later">Makes another run to which nothing is done: what differs in it, too, is no fault of the run's. By then a time has gone on at least as far.</param>
+    public async Task<string?> DifferenceAsync(CaseRun<TWorld> plain, CaseRun<TWorld> run, Func<Task<CaseRun<TWorld>>> later)
     {
         if (plain.Result.Succeeded != run.Result.Succeeded)
         {
             return plain.Result.Succeeded ? "Done once, the run succeeds; done again, it does not." : "Done once, the run fails; done again, it does not.";
         }
 
-        if (!run.Result.Succeeded)
+        string[] differing = run.Result.Succeeded ? [.. Differing(plain, run).Where(output => !setup.Varying.Contains(output))] : [];
+        if (differing.Length == 0)
         {
             return null;
         }
 
-        bool Same(CaseRun<TWorld> a, CaseRun<TWorld> b, string output) => JsonNode.DeepEquals(a.Result.Answer[output], b.Result.Answer[output]);
-        string[] differing = [.. plain.Result.Answer.Concat(run.Result.Answer).Select(output => output.Key).Distinct()
-            .Where(output => !setup.Varying.Contains(output) && Same(plain, another, output) && !Same(plain, run, output))];
+        CaseRun<TWorld> another = await later().ConfigureAwait(false);
+        await using (another.ConfigureAwait(false))
+        {
+            differing = [.. differing.Except(Differing(plain, another))];
+        }
+
         return differing.Length == 0 ? null
             : string.Join("\n", differing.Select(o => $"The output '{o}' is {Text(run, o)}, and without repetition {Text(plain, o)}. If it is another in every run, say so with Varying(\"{o}\")."));
     }
+
+    private static IEnumerable<string> Differing(CaseRun<TWorld> a, CaseRun<TWorld> b) => a.Result.Answer.Concat(b.Result.Answer)
+        .Select(output => output.Key).Distinct().Where(output => !JsonNode.DeepEquals(a.Result.Answer[output], b.Result.Answer[output]));
 
     private IEnumerable<string> Outcome(CaseRun<TWorld> run)
     {
