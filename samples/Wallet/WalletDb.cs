@@ -25,6 +25,10 @@ public sealed class WalletDb : IDisposable
             time    INTEGER NOT NULL,
             UNIQUE (tx, kind)
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS openings (
+            tx      TEXT PRIMARY KEY,
+            account TEXT NOT NULL UNIQUE
+        ) STRICT;
         CREATE INDEX IF NOT EXISTS ledger_of_account ON ledger (account, id);
         CREATE TABLE IF NOT EXISTS payouts (
             key       TEXT PRIMARY KEY,
@@ -53,21 +57,40 @@ public sealed class WalletDb : IDisposable
     /// <summary>The file, in full.</summary>
     public string Path { get; }
 
-    /// <summary>Creates an account; false where the name is taken.</summary>
-    public bool TryOpen(string account, string owner)
+    /// <summary>Creates an account, once however often the same transaction asks; false where the name is taken.</summary>
+    public bool TryOpen(string tx, string account, string owner)
     {
         lock (_gate)
         {
-            return Execute("INSERT INTO accounts (name, owner) VALUES ($name, $owner) ON CONFLICT DO NOTHING", ("$name", account), ("$owner", owner)) == 1;
+            if (OpenedBy(tx) == account)
+            {
+                return true;
+            }
+
+            using SqliteTransaction transaction = _connection.BeginTransaction();
+            if (Execute("INSERT INTO accounts (name, owner) VALUES ($name, $owner) ON CONFLICT DO NOTHING", ("$name", account), ("$owner", owner)) == 0)
+            {
+                return false;
+            }
+
+            Execute("INSERT INTO openings (tx, account) VALUES ($tx, $name)", ("$tx", tx), ("$name", account));
+            transaction.Commit();
+            return true;
         }
     }
 
-    /// <summary>Removes an account on which nothing was ever booked; where there is none, does nothing.</summary>
-    public void Close(string account)
+    /// <summary>Removes the account that a transaction opened, unless something was booked on it since; where it opened none, does nothing.</summary>
+    public void Close(string tx)
     {
         lock (_gate)
         {
-            Execute("DELETE FROM accounts WHERE name = $name AND NOT EXISTS (SELECT 1 FROM ledger WHERE account = $name)", ("$name", account));
+            if (OpenedBy(tx) is { } account)
+            {
+                using SqliteTransaction transaction = _connection.BeginTransaction();
+                Execute("DELETE FROM openings WHERE tx = $tx", ("$tx", tx));
+                Execute("DELETE FROM accounts WHERE name = $name AND NOT EXISTS (SELECT 1 FROM ledger WHERE account = $name)", ("$name", account));
+                transaction.Commit();
+            }
         }
     }
 
@@ -80,11 +103,16 @@ public sealed class WalletDb : IDisposable
         }
     }
 
-    /// <summary>Changes a balance and writes the ledger row, both or neither. Returns the new balance; null, and nothing is booked, where the account is missing or would fall below zero.</summary>
+    /// <summary>Changes a balance and writes the ledger row, both or neither, once however often the same transaction asks. Returns the new balance; null, and nothing is booked, where the account is missing or would fall below zero.</summary>
     public long? Book(string tx, string kind, string account, long amount, string note = "")
     {
         lock (_gate)
         {
+            if (IsBooked(tx, kind))
+            {
+                return ReadBalance(account);
+            }
+
             using SqliteTransaction transaction = _connection.BeginTransaction();
             int changed = Execute(
                 "UPDATE accounts SET balance = balance + $amount WHERE name = $account AND balance + $amount >= 0",
@@ -195,6 +223,18 @@ public sealed class WalletDb : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
+
+    private string? OpenedBy(string tx)
+    {
+        using SqliteCommand command = Command("SELECT account FROM openings WHERE tx = $tx", ("$tx", tx));
+        return (string?)command.ExecuteScalar();
+    }
+
+    private bool IsBooked(string tx, string kind)
+    {
+        using SqliteCommand command = Command("SELECT 1 FROM ledger WHERE tx = $tx AND kind = $kind", ("$tx", tx), ("$kind", kind));
+        return command.ExecuteScalar() is not null;
+    }
 
     private long? ReadBalance(string account)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Memory;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
 
@@ -44,7 +45,7 @@ public sealed class ChangedPlanTests
             if (name == "stop")
             {
                 await journal.FlushAsync(canWait: false);
-                await Crash.Never;
+                await new Crash().EndAsync(name);
             }
 
             return HookResult.Ok;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Sqlite;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
 

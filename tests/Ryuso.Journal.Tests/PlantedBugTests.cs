@@ -1,4 +1,5 @@
 using Ryuso.Journal.Tests.Memory;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
 

@@ -1,8 +1,9 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
 

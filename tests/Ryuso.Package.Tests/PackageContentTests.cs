@@ -59,15 +59,17 @@ public class PackageContentTests(PackedRyuso package)
         }
     }
 
-    [Fact]
-    public void It_depends_on_the_logging_abstractions_and_nothing_else()
+    [Theory]
+    [InlineData("Ryuso", "Microsoft.Extensions.Logging.Abstractions")]
+    [InlineData("Ryuso.Testing", "Ryuso")]
+    public void It_depends_on_one_package_and_nothing_else(string name, string dependency)
     {
-        using ZipArchive archive = package.Open();
-        using Stream stream = archive.GetEntry("Ryuso.nuspec")!.Open();
+        using ZipArchive archive = package.Open(name: name);
+        using Stream stream = archive.GetEntry($"{name}.nuspec")!.Open();
         XElement metadata = XDocument.Load(stream).Root!.Elements().Single();
         XNamespace ns = metadata.Name.Namespace;
 
-        Assert.Equal(["Microsoft.Extensions.Logging.Abstractions"], metadata.Descendants(ns + "dependency").Select(d => (string)d.Attribute("id")!));
+        Assert.Equal([dependency], metadata.Descendants(ns + "dependency").Select(d => (string)d.Attribute("id")!));
         Assert.Equal("MIT", metadata.Element(ns + "license")!.Value);
         Assert.Equal("README.md", metadata.Element(ns + "readme")!.Value);
     }

@@ -11,7 +11,7 @@ namespace Ryuso.Package.Tests;
 /// <remarks>Their version is new each time, so that no cache can answer with an older package.</remarks>
 public sealed class PackedRyuso : IAsyncLifetime
 {
-    private static readonly string[] s_packages = ["Ryuso", "Ryuso.Sqlite", "Ryuso.Templates"];
+    private static readonly string[] s_packages = ["Ryuso", "Ryuso.Hosting", "Ryuso.Sqlite", "Ryuso.Templates", "Ryuso.Testing"];
     private readonly TemporaryFolder _folder = new();
 
     public string Version { get; } = string.Create(CultureInfo.InvariantCulture, $"0.0.1-test.{DateTime.UtcNow:yyyyMMddHHmmssfff}");
@@ -34,7 +34,7 @@ public sealed class PackedRyuso : IAsyncLifetime
         }
     }
 
-    public ZipArchive Open(string extension = "nupkg") => ZipFile.OpenRead(_folder.File($"Ryuso.{Version}.{extension}"));
+    public ZipArchive Open(string extension = "nupkg", string name = "Ryuso") => ZipFile.OpenRead(_folder.File($"{name}.{Version}.{extension}"));
 
     public ValueTask DisposeAsync()
     {

@@ -6,8 +6,8 @@ namespace Ryuso.Package.Tests;
 /// <summary>The README's code blocks, so that what it shows is what the tests run.</summary>
 internal static partial class Readme
 {
-    /// <summary>The languages of all the README's blocks.</summary>
-    public static IEnumerable<string> Languages() => Fence().Matches(File.ReadAllText(Repository.File("README.md"))).Select(block => block.Groups[2].Value);
+    /// <summary>The languages of all of a file's blocks.</summary>
+    public static IEnumerable<string> Languages(string file = "README.md") => Fence().Matches(File.ReadAllText(Repository.File(file))).Select(block => block.Groups[2].Value);
 
     /// <summary>The nth block of a language below a heading.</summary>
     public static string Block(string heading, string language, int index = 0) => Block("README.md", heading, language, index);

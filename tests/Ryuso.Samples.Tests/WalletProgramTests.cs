@@ -113,34 +113,6 @@ public class WalletProgramTests
     }
 
     [Fact]
-    public async Task A_payout_that_was_paid_before_its_answer_was_lost_is_cancelled()
-    {
-        using TestWallet wallet = await TestWallet.WithAliceAndBobAsync();
-        wallet.Gateway.Fault = GatewayFault.AfterPayingAndAtFirstCancel;
-
-        ProgramResult<WithdrawOutputs> result = await wallet.Orchestrator.WithdrawAsync(new("alice", 400), TestContext.Current.CancellationToken);
-
-        Assert.False(result.Succeeded);
-        Assert.False(result.Stuck);
-        Assert.Equal(2500, wallet.Db.Balance("alice"));
-        Assert.Equal(0, wallet.Db.Totals().Payouts);
-        wallet.AssertAddsUp();
-    }
-
-    [Fact]
-    public async Task Undoing_twice_undoes_once_and_undoing_nothing_does_nothing()
-    {
-        using TestWallet wallet = await TestWallet.WithAliceAndBobAsync();
-        ProgramResult<TransferOutputs> moved = await wallet.Orchestrator.TransferAsync(new("alice", "bob", 700), TestContext.Current.CancellationToken);
-
-        wallet.Db.Undo(moved.Outputs!.Tx, "debit");
-        wallet.Db.Undo(moved.Outputs.Tx, "debit");
-        wallet.Db.Undo("no such transaction", "debit");
-
-        Assert.Equal(2500, wallet.Db.Balance("alice"));
-    }
-
-    [Fact]
     public void The_SQLite_that_is_shipped_is_free_of_the_bug_that_loses_what_is_in_the_write_ahead_log()
     {
         using var connection = new SqliteConnection("Data Source=:memory:");

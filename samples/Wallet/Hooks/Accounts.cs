@@ -12,12 +12,12 @@ public sealed partial class Accounts(WalletDb db)
             throw new HookFailedException("An account needs a name.");
         }
 
-        return db.TryOpen(args.Account, args.Owner)
+        return db.TryOpen(args.Tx, args.Account, args.Owner)
             ? new OpenOutputs(0)
             : throw new HookFailedException($"There is already an account '{args.Account}'.");
     }
 
-    public partial void Close(CloseArgs args) => db.Close(args.Account);
+    public partial void Close(CloseArgs args) => db.Close(args.Tx);
 
     public partial HookResult FindFrom(FindFromArgs args) => Find(args.From);
 

@@ -14,8 +14,8 @@ public abstract class Orchestrator
     private const int MostStuckLogged = 100;
 
     private readonly Lane _lane = new();
-    private readonly Runner _runner;
     private readonly ILogger _logger;
+    private Runner _runner;
 
     /// <summary>Called by generated code.</summary>
     /// <param name="definition">The compiled spec.</param>
@@ -26,7 +26,8 @@ public abstract class Orchestrator
         ArgumentNullException.ThrowIfNull(definition);
         Definition = definition;
         _logger = logger ?? NullLogger.Instance;
-        _runner = new Runner(this, definition, _logger, timeProvider ?? TimeProvider.System);
+        Time = timeProvider ?? TimeProvider.System;
+        _runner = new Runner(this, definition, _logger, Time);
     }
 
     /// <summary>The compiled spec.</summary>
@@ -239,6 +240,19 @@ public abstract class Orchestrator
     /// <inheritdoc cref="Runner.RunReadAsync"/>
     internal ValueTask<Task?> RunReadAsync(int program, IBufferWriter<byte> answer) => _runner.RunReadAsync(program, unknown: null, answer);
 
+    internal ILogger Logger => _logger;
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>Lets another orchestrator make the pools and call the hooks of this one's runs, under that one's definition: for tests that put faults between.</summary>
+    internal void RunThrough(Orchestrator between)
+    {
+        _runner = between._runner;
+        between.Scopes = Scopes;
+    }
+
+    internal DataPool NewPool() => CreatePool();
+
     internal DataPool NewPool(PoolSlots slots)
     {
         DataPool pool = CreatePool();
@@ -256,7 +270,7 @@ public abstract class Orchestrator
 
     internal IServiceScopeFactory? Scopes { get; private set; }
 
-    internal void Use(IServiceProvider services) => UseServices(services);
+    internal void Use(IServiceProvider? services) => UseServices(services);
 
     internal ValueTask<HookResult> Invoke(int hook, DataPool pool, in HookContext context) => InvokeAsync(hook, pool, context);
 

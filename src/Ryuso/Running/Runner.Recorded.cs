@@ -60,7 +60,8 @@ internal sealed partial class Runner
                 }
             }
 
-            _attempts = replay.Attempts;
+            // Tries of a step that went forward are not those of the first rectifier.
+            _attempts = replay.IsDecided ? replay.Attempts : 0;
             while (!Drive())
             {
                 Settle(await _pending.ConfigureAwait(false));

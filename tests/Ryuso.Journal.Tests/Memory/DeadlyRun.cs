@@ -1,3 +1,5 @@
+using Ryuso.Testing;
+
 namespace Ryuso.Journal.Tests.Memory;
 
 /// <summary>A run whose undoing ends the process every time.</summary>
@@ -51,7 +53,7 @@ internal static class DeadlyRun
 
     private static async Task<HookResult> NeverAsync()
     {
-        await Crash.Never;
+        await new Crash().EndAsync("undoing");
         return HookResult.Ok;
     }
 }

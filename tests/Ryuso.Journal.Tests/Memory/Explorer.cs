@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
 

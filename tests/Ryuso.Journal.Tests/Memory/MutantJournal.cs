@@ -1,3 +1,5 @@
+using Ryuso.Testing;
+
 namespace Ryuso.Journal.Tests.Memory;
 
 /// <summary>A journal with one planted bug. What it does to events on their way in, at the barrier and on their way out stands in for the same bug in the runner.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
 
@@ -14,7 +15,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
         CheckBefore(name, step, pool, context, disk);
         if (crash.IsDue())
         {
-            await Crash.Never;
+            await crash.EndAsync(name);
         }
 
         bool ok = Succeeds(name);
@@ -30,7 +31,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
 
         if (crash.IsDue())
         {
-            await Crash.Never;
+            await crash.EndAsync(name);
         }
 
         return ok ? HookResult.Ok : HookResult.Fail($"{name} says no");
@@ -70,6 +71,8 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
 
         Broken.Unless(decided, $"{name} undoes before that is decided durably");
         Broken.Unless(Recorded(JournalEventKind.Started, step, context.Attempt), $"{name} starts before its start is durable");
+        int started = disk.Events.Count(e => e.Kind == JournalEventKind.Started && e.Step == step);
+        Broken.Unless(started == context.Attempt, $"{name} is at try {context.Attempt} but was started {started} times");
         string position = step[..step.IndexOf('/', StringComparison.Ordinal)];
         Deed? done = Deeds.Find(d => d.Step == position);
         Broken.Unless(Recorded(JournalEventKind.Started, position), $"{name} undoes a step that is not recorded as started");

@@ -9,17 +9,21 @@ public sealed partial class Desk
 
     public partial OpenOrderOutputs OpenOrder() => new(Guid.CreateVersion7().ToString());
 
+    // Run twice for one order, it takes one item.
     public partial ReserveOutputs Reserve(ReserveArgs args)
     {
-        int left = Left(args.Item);
-        if (left == 0)
+        if (!_reserved.ContainsKey(args.Order))
         {
-            throw new HookFailedException($"There is no {args.Item} left.");
+            if (Left(args.Item) == 0)
+            {
+                throw new HookFailedException($"There is no {args.Item} left.");
+            }
+
+            _shelf[args.Item]--;
+            _reserved[args.Order] = args.Item;
         }
 
-        _shelf[args.Item] = left - 1;
-        _reserved[args.Order] = args.Item;
-        return new(left - 1);
+        return new(Left(args.Item));
     }
 
     // Run twice, or for an order that reserved nothing, it does no harm.

@@ -1,0 +1,26 @@
+using Ryuso;
+using Ryuso.Testing;
+
+namespace ShopName.Tests;
+
+/// <summary>Buying, with every step failing, done twice and undone twice.</summary>
+public sealed class BuyAtEachStepTests
+{
+    private static readonly ProgramTest<ShopNameOrchestrator, ShopNameOrchestrator> Buy = ProgramTest
+        .Of(() => new ShopNameOrchestrator())
+        .Program(shop => shop.BuyAsync(new("hat", 1200, "1 Main Street")))
+        .Holds(async (shop, bought) =>
+        {
+            ProgramResult<StockOutputs> stock = await shop.StockAsync(new("hat"));
+            Assert.Equal(bought.Succeeded ? 9 : 10, stock.Outputs!.Left);
+        });
+
+    [Fact]
+    public Task Whichever_step_fails_the_item_goes_back() => Buy.FailEachStepAsync();
+
+    [Fact]
+    public Task A_step_done_twice_takes_one_item() => Buy.RepeatEachStepAsync();
+
+    [Fact]
+    public Task A_step_undone_twice_puts_one_item_back() => Buy.RepeatEachRectifierAsync();
+}
