@@ -6,7 +6,7 @@ namespace Ryuso.Sqlite;
 /// <summary>Opens connections to a journal's file, and knows what may be in it.</summary>
 internal sealed class JournalFile(string path, TimeSpan lockTimeout)
 {
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
     private const int ApplicationId = 0x5279756F; // "Ryuo"
     private static readonly Version LeastSqlite = new(3, 51, 3);
 
@@ -46,6 +46,12 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
             PRIMARY KEY (run, seq)
         ) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE journal (
+            id TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO journal VALUES (lower(hex(randomblob(16))));
+        """,
     ];
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -84,6 +90,14 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
     /// <summary>A connection for looking things up beside the writer.</summary>
     /// <exception cref="JournalException">The file cannot be used.</exception>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
+
+    /// <summary>What tells this journal from every other.</summary>
+    public static string IdOf(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "SELECT id FROM journal";
+        return (string)command.ExecuteScalar()!;
+    }
 
     /// <summary>What is written into a file that somebody has deleted is lost, however well it is flushed.</summary>
     /// <exception cref="JournalException">The file or its write-ahead log is gone.</exception>

@@ -32,6 +32,9 @@ public sealed class SqliteJournal : IJournal
     /// <inheritdoc/>
     public event EventHandler? Decided;
 
+    /// <inheritdoc/>
+    public string? Id { get; private set; }
+
     /// <summary>How many commits were made.</summary>
     internal long Commits => _commits?.Count ?? 0;
 
@@ -52,6 +55,7 @@ public sealed class SqliteJournal : IJournal
         try
         {
             SqliteConnection connection = _file.OpenWriter(mayCreate: _isServer, _options.MaxPages);
+            Id = JournalFile.IdOf(connection);
             _commits = new CommitThread(_file, connection, _isServer ? new Retention(connection, _options) : null, () => Decided?.Invoke(this, EventArgs.Empty));
             _reader = new RunReader(_file.OpenReader());
         }

@@ -11,6 +11,8 @@ internal sealed class FailingJournal(IJournal inner) : IJournal
         remove => inner.Decided -= value;
     }
 
+    public string? Id => inner.Id;
+
     public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
 
     public void Append(JournalEvent entry)

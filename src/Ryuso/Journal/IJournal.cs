@@ -11,6 +11,12 @@ namespace Ryuso;
 /// </remarks>
 public interface IJournal : IAsyncDisposable
 {
+    /// <summary>
+    /// Tells this journal from every other, as long as it lasts; known once it is open. A client whose connection was lost asks for a run again only
+    /// where it finds the same journal: another could run it twice. Null where that cannot be told, so that no client asks again.
+    /// </summary>
+    string? Id => null;
+
     /// <summary>Raised, on any thread, when an operator has decided on a stuck run (<see cref="JournalEventKind.Retry"/> or <see cref="JournalEventKind.Skip"/>), here or in another process.</summary>
     event EventHandler? Decided;
 

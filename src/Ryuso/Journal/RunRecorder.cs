@@ -9,6 +9,8 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     /// <summary>Why nothing can be recorded any more; null while all is well.</summary>
     public JournalException? Fault { get; private set; }
 
+    public string? Journal => journal.Id;
+
     public JournaledPlan PlanOf(ProgramDefinition program)
     {
         if (!_plans.TryGetValue(program, out JournaledPlan? plan))

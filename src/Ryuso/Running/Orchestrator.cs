@@ -221,6 +221,9 @@ public abstract class Orchestrator
         }
     }
 
+    /// <summary>The journal's <see cref="IJournal.Id"/>; null where runs are not recorded.</summary>
+    internal string? Journal => _runner.Journal;
+
     /// <summary>How many wait for the lane.</summary>
     internal int Waiting => _lane.Waiting;
 

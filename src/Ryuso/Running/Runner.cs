@@ -31,6 +31,9 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
     /// <summary>Records every run from now on.</summary>
     public void Record(IJournal journal) => _recorder = new RunRecorder(journal, spec, _run, time);
 
+    /// <summary>The journal's <see cref="IJournal.Id"/>; null where runs are not recorded.</summary>
+    public string? Journal => _recorder?.Journal;
+
     /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
     /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, which the lane need not wait for.</returns>
     public ValueTask<Task?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) =>

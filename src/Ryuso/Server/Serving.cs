@@ -16,6 +16,7 @@ internal sealed class Serving : IDisposable
     private readonly byte[]? _token;
     private readonly NameTable _programs;
     private readonly byte[] _swift;
+    private byte[]? _description;
 
     // Starts with one for the server itself, so that the last to leave is the last there will be.
     private int _open = 1;
@@ -28,7 +29,6 @@ internal sealed class Serving : IDisposable
         _token = options.Token is null ? null : Encoding.UTF8.GetBytes(options.Token);
         _programs = new NameTable(orchestrator.Definition.Programs.Select(p => p.Name));
         _swift = new byte[orchestrator.Definition.Programs.Length];
-        Description = SpecDescription.Of(orchestrator.Definition);
         Loop = options.UsesEventLoop ? new EventLoop(logger) : null;
         Links = new Links(options.TimeProvider, options.ReceiveTimeout);
         Farewells = new Farewells(options.TimeProvider, Close);
@@ -48,7 +48,7 @@ internal sealed class Serving : IDisposable
     public Farewells Farewells { get; }
 
     /// <summary>The answer to <c>describe</c>.</summary>
-    public byte[] Description { get; }
+    public byte[] Description => _description ??= SpecDescription.Of(Orchestrator.Definition, Orchestrator.Journal);
 
     /// <summary>Ends once everything is closed.</summary>
     public Task Idle => _idle.Task;

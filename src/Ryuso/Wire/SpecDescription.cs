@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Ryuso;
 
-/// <summary>The answer to <c>describe</c>: the spec's name, its version and its programs with their args and outputs.</summary>
+/// <summary>The answer to <c>describe</c>: the spec's name, its version and its programs with their args and outputs; and the journal, so that clients know where a run would be found again.</summary>
 internal static class SpecDescription
 {
-    public static byte[] Of(SpecDefinition spec)
+    public static byte[] Of(SpecDefinition spec, string? journal)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, JsonBytes.WriterOptions))
@@ -14,6 +14,7 @@ internal static class SpecDescription
             writer.WriteStartObject();
             writer.WriteString("name"u8, spec.Name);
             WriteOptional(writer, "version", spec.Version);
+            WriteOptional(writer, "journal", journal);
             writer.WriteStartObject("programs"u8);
             foreach (ProgramDefinition program in spec.Programs)
             {
