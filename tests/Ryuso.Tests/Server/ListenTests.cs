@@ -67,7 +67,7 @@ public sealed class ListenTests : ServedTests
     [Fact]
     public async Task TLS_serves_kept_and_plain_requests_and_turns_away_what_is_none()
     {
-        using X509Certificate2 certificate = Certificate("localhost", issuer: null);
+        using X509Certificate2 certificate = Certificates.Make("localhost", issuer: null);
         await StartAsync(o =>
         {
             o.Listen.Add("tls:127.0.0.1:0");
@@ -92,10 +92,10 @@ public sealed class ListenTests : ServedTests
     [Fact]
     public async Task A_client_without_the_certificate_that_is_asked_for_is_not_served()
     {
-        using X509Certificate2 authority = Certificate("authority", issuer: null);
-        using X509Certificate2 server = Certificate("localhost", authority);
-        using X509Certificate2 known = Certificate("client", authority);
-        using X509Certificate2 stranger = Certificate("client", issuer: null);
+        using X509Certificate2 authority = Certificates.Make("authority", issuer: null);
+        using X509Certificate2 server = Certificates.Make("localhost", authority);
+        using X509Certificate2 known = Certificates.Make("client", authority);
+        using X509Certificate2 stranger = Certificates.Make("client", issuer: null);
         string File(string name, string text)
         {
             string path = Path.Combine(_directory.FullName, name);
@@ -197,19 +197,5 @@ public sealed class ListenTests : ServedTests
 #pragma warning restore CA5359
         }, Cancel);
         return tls;
-    }
-
-    private static X509Certificate2 Certificate(string name, X509Certificate2? issuer)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null, false, 0, true));
-        if (issuer is null)
-        {
-            return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));
-        }
-
-        using X509Certificate2 signed = request.Create(issuer, DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), RandomNumberGenerator.GetBytes(8));
-        return signed.CopyWithPrivateKey(key);
     }
 }

@@ -1,0 +1,47 @@
+namespace Ryuso;
+
+/// <summary>How long to wait before the next attempt: twice as long each time, with half of it left to chance.</summary>
+internal sealed class Backoff(RyusoClientOptions options)
+{
+    private TimeSpan _next = options.FirstDelay;
+
+    public TimeSpan Next()
+    {
+        TimeSpan delay = _next * (0.5 + (options.Chance() / 2));
+        _next = _next * 2 < options.LongestDelay ? _next * 2 : options.LongestDelay;
+        return delay;
+    }
+
+    public void Reset() => _next = options.FirstDelay;
+}
+
+/// <summary>How long one call still goes on after a setback.</summary>
+internal sealed class Patience(RyusoClientOptions options)
+{
+    private Backoff? _backoff;
+    private long _began;
+    private int _setbacks;
+
+    /// <summary>Whether there was one setback and no more.</summary>
+    public bool IsFirst => _setbacks == 1;
+
+    /// <summary>How long the call may still wait; infinite before its first setback.</summary>
+    public TimeSpan Left => _began == 0 || options.RetryLimit == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan
+        : options.RetryLimit - options.TimeProvider.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left
+        : TimeSpan.Zero;
+
+    /// <summary>Something went wrong. False where the call should give up.</summary>
+    public bool TryGoOn()
+    {
+        _setbacks++;
+        _began = _began == 0 ? options.TimeProvider.GetTimestamp() : _began;
+        return Left != TimeSpan.Zero;
+    }
+
+    /// <summary>Waits a while, but no longer than the call may.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan delay = (_backoff ??= new Backoff(options)).Next();
+        return Task.Delay(Left != Timeout.InfiniteTimeSpan && Left < delay ? Left : delay, options.TimeProvider, cancellationToken);
+    }
+}

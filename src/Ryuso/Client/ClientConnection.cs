@@ -1,0 +1,335 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Ryuso;
+
+/// <summary>One connection of a client: requests go out in batches, their answers come back in the same order.</summary>
+#pragma warning disable CA1001 // Every connection comes to its end, which disposes of the stream.
+internal sealed class ClientConnection : IThreadPoolWorkItem
+#pragma warning restore CA1001
+{
+    private const int MostBatched = 64 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Exchange> _pending = new();
+    private readonly Queue<Exchange> _inFlight = new();
+    private readonly Stream _stream;
+    private readonly TimeProvider _time;
+    private readonly AnswerInbox _inbox;
+    private readonly byte[] _batch = new byte[MostBatched];
+    private readonly Action<ClientConnection, Exception?> _ended;
+    private readonly Task _reading;
+    private long _heardAt;
+    private bool _isWriting;
+    private bool _isRetired;
+    private Exception? _end;
+
+    /// <param name="stream">The socket, with TLS or without.</param>
+    /// <param name="options">The clock, and how long an answer may be.</param>
+    /// <param name="ended">Called once, with the reason; null where the connection was retired and nothing was left on it.</param>
+    public ClientConnection(Stream stream, RyusoClientOptions options, Action<ClientConnection, Exception?> ended)
+    {
+        _stream = stream;
+        _time = options.TimeProvider;
+        _heardAt = _time.GetTimestamp();
+        _inbox = new AnswerInbox(options.MaxAnswerBytes);
+        _ended = ended;
+        _reading = ReadAllAsync();
+    }
+
+    /// <summary>The journal in which the server records runs; null where it has none.</summary>
+    public string? Journal { get; private set; }
+
+    public bool IsOpen
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _end is null && !_isRetired;
+            }
+        }
+    }
+
+    /// <summary>Ends when nothing of the connection is under way any more.</summary>
+    public Task Ended => _reading;
+
+    /// <summary>Hears from the server what it is before anything else is asked: whether it lets this client in, and whether it has a journal.</summary>
+    /// <exception cref="RequestRejectedException">It does not.</exception>
+    /// <exception cref="InvalidDataException">It is no Ryuso server.</exception>
+    public async Task GreetAsync(byte[] describe, CancellationToken cancellationToken)
+    {
+        var greeting = new Exchange(0, describe);
+        if (!TrySend(greeting))
+        {
+            throw new IOException("The connection ended before it was used.", _end);
+        }
+
+        JsonObject answer;
+        try
+        {
+            answer = AnswerJson.Parse(await greeting.Task.WaitAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (ConnectionLostException lost)
+        {
+            throw lost.IsFault ? new InvalidDataException("It does not answer as a Ryuso server does.", lost.InnerException) : new IOException(lost.Message, lost.InnerException);
+        }
+
+        if (answer.ContainsKey(MagicNames.ErrorCode))
+        {
+            throw new RequestRejectedException(answer);
+        }
+
+        if (answer["programs"] is not JsonObject)
+        {
+            throw new InvalidDataException("It does not describe itself as a Ryuso server does.");
+        }
+
+        Journal = AnswerJson.Text(answer, "journal");
+    }
+
+    /// <summary>Takes a request, which goes out with all others that wait by then. False where nothing more is taken.</summary>
+    public bool TrySend(Exchange exchange)
+    {
+        bool isAlone;
+        lock (_gate)
+        {
+            if (_end is not null || _isRetired)
+            {
+                return false;
+            }
+
+            _pending.Enqueue(exchange);
+            if (_isWriting)
+            {
+                return true;
+            }
+
+            _isWriting = true;
+            isAlone = _inFlight.Count == 0;
+        }
+
+        if (isAlone)
+        {
+            // Nobody to share a batch with: the shortest way to the socket.
+            _ = WriteAsync(isCaller: true);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return true;
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = WriteAsync(isCaller: false);
+
+    /// <summary>Takes nothing more; what is on it is still answered.</summary>
+    public void Retire()
+    {
+        bool isIdle;
+        lock (_gate)
+        {
+            _isRetired = true;
+            isIdle = _pending.Count + _inFlight.Count == 0;
+        }
+
+        if (isIdle)
+        {
+            End(null, isFault: false);
+        }
+    }
+
+    /// <summary>Whether the server has said nothing for so long, though it had a request all the while.</summary>
+    public bool IsSilentFor(TimeSpan limit, Exchange since) =>
+        _time.GetElapsedTime(Math.Max(since.WrittenAt, Volatile.Read(ref _heardAt))) >= limit;
+
+    /// <summary>Ends the connection and everything on it.</summary>
+    public void Fail(Exception reason) => End(reason, isFault: false);
+
+    private void End(Exception? reason, bool isFault)
+    {
+        Exchange[] lost;
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return;
+            }
+
+            _end = reason ?? new IOException("The connection was closed.");
+            lost = [.. _inFlight, .. _pending];
+            _inFlight.Clear();
+            _pending.Clear();
+        }
+
+        _stream.Dispose();
+        for (int i = 0; i < lost.Length; i++)
+        {
+            // The server answers in order: a bad answer is one to the first.
+            lost[i].TrySetException(new ConnectionLostException(_end, isFault && i == 0));
+            lost[i].Leave();
+        }
+
+        _ended(this, reason);
+    }
+
+    private async Task WriteAsync(bool isCaller)
+    {
+        try
+        {
+            for (ReadOnlyMemory<byte> batch = TakeBatch(); !batch.IsEmpty; batch = TakeBatch())
+            {
+                await _stream.WriteAsync(batch).ConfigureAwait(false);
+                if (isCaller)
+                {
+                    // A caller sends its own request, and not all those that others add meanwhile.
+                    isCaller = false;
+                    if (HasPending())
+                    {
+                        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                    }
+                }
+            }
+        }
+#pragma warning disable CA1031 // Whatever ends the writing ends the connection.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail(exception);
+        }
+    }
+
+    private bool HasPending()
+    {
+        lock (_gate)
+        {
+            return _pending.Count > 0;
+        }
+    }
+
+    /// <summary>The requests that wait, as far as one send takes them. Empty where none do; then the next one begins to write again.</summary>
+    private ReadOnlyMemory<byte> TakeBatch()
+    {
+        int length = 0;
+        lock (_gate)
+        {
+            while (_pending.TryPeek(out Exchange? next))
+            {
+                bool isGivenUp = next.Task.IsCompleted;
+                if (!isGivenUp && length > 0 && length + next.Request.Length > MostBatched)
+                {
+                    break;
+                }
+
+                _pending.Dequeue();
+                if (isGivenUp)
+                {
+                    next.Leave();
+                    continue;
+                }
+
+                next.WrittenAt = _time.GetTimestamp();
+                _inFlight.Enqueue(next);
+                if (next.Request.Length > MostBatched)
+                {
+                    return next.Request;
+                }
+
+                next.Request.Span.CopyTo(_batch.AsSpan(length));
+                length += next.Request.Length;
+            }
+
+            _isWriting = length > 0;
+        }
+
+        return _batch.AsMemory(0, length);
+    }
+
+    private async Task ReadAllAsync()
+    {
+        try
+        {
+            while (await _stream.ReadAsync(_inbox.Room()).ConfigureAwait(false) is > 0 and int count)
+            {
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                _inbox.Received(count);
+                while (_inbox.TryTake(out ReadOnlySpan<byte> answer))
+                {
+                    Take(answer);
+                }
+            }
+
+            if (!_inbox.Part.IsEmpty)
+            {
+                // A server that lets nobody in says why, and does not know of ids yet.
+                TakeLastWords(_inbox.Part);
+            }
+
+            Fail(new IOException("The server closed the connection."));
+        }
+        catch (InvalidDataException exception)
+        {
+            End(exception, isFault: true);
+        }
+#pragma warning disable CA1031 // Whatever ends the reading ends the connection.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Fail(exception);
+        }
+    }
+
+    private void Take(ReadOnlySpan<byte> answer)
+    {
+        Exchange exchange;
+        bool isLast;
+        lock (_gate)
+        {
+            if (!_inFlight.TryPeek(out exchange!))
+            {
+                throw new InvalidDataException("The server sent an answer that nobody had asked for.");
+            }
+
+            if (!BeginsWithId(answer, exchange.Id) && exchange.Id != 0)
+            {
+                throw new InvalidDataException("The server answered another request than the one that was next.");
+            }
+
+            _inFlight.Dequeue();
+            isLast = _isRetired && _inFlight.Count + _pending.Count == 0;
+        }
+
+        if (!exchange.Task.IsCompleted)
+        {
+            exchange.TrySetResult(answer.ToArray());
+        }
+
+        exchange.Leave();
+        if (isLast)
+        {
+            End(null, isFault: false);
+        }
+    }
+
+    private void TakeLastWords(ReadOnlySpan<byte> words)
+    {
+        lock (_gate)
+        {
+            if (!_inFlight.TryPeek(out Exchange? greeting) || greeting.Id != 0)
+            {
+                return;
+            }
+        }
+
+        Take(words);
+    }
+
+    private static bool BeginsWithId(ReadOnlySpan<byte> answer, long id)
+    {
+        Span<byte> expected = stackalloc byte[32];
+        "{\"_id\":"u8.CopyTo(expected);
+        id.TryFormat(expected[7..], out int digits, default, CultureInfo.InvariantCulture);
+        return answer.StartsWith(expected[..(7 + digits)]) && answer[(7 + digits)..] is [(byte)',' or (byte)'}', ..];
+    }
+}

@@ -1,0 +1,272 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace Ryuso;
+
+/// <summary>Keeps a client connected: one connection, made when it is needed and again when it is lost. All calls that wait share an attempt.</summary>
+internal sealed class ClientConnections(ListenAddress address, RyusoClientOptions options) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<ClientConnection> _open = [];
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Backoff _backoff = new(options);
+    private ClientConnection? _current;
+    private Task<Attempt>? _attempt;
+    private long _failedAt;
+    private TimeSpan _delay;
+
+    /// <summary>Fires when the client is disposed of.</summary>
+    public CancellationToken Closing => _closing.Token;
+
+    /// <summary>The connection, once there is one.</summary>
+    /// <exception cref="ServerUnreachableException">There is none in the time that the call has.</exception>
+    /// <exception cref="RequestRejectedException">The server does not let this client in.</exception>
+    /// <exception cref="ObjectDisposedException">The client has been disposed of.</exception>
+    public async ValueTask<ClientConnection> GetAsync(Patience patience, CancellationToken cancellationToken)
+    {
+        Exception? last = null;
+        while (true)
+        {
+            Task<Attempt> attempt;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, typeof(RyusoClient));
+                if (_current is { IsOpen: true })
+                {
+                    return _current;
+                }
+
+                attempt = _attempt ??= AttemptAsync();
+            }
+
+            Attempt made;
+            try
+            {
+                made = await attempt.WaitAsync(patience.Left, options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                throw Unreachable(last);
+            }
+
+            if (made.Connection is { IsOpen: true } connection)
+            {
+                return connection;
+            }
+
+            last = made.Failure ?? last;
+            if (made.Failure is RequestRejectedException { Code: not (Rejection.Busy or Rejection.ShuttingDown) } rejected)
+            {
+                throw new RequestRejectedException(rejected.Answer);
+            }
+
+            // A certificate that is not trusted, or a server of another kind, will be the same next time.
+            if (made.Failure is AuthenticationException or InvalidDataException || !patience.TryGoOn())
+            {
+                throw Unreachable(last);
+            }
+        }
+    }
+
+    /// <summary>Leaves a connection to the calls that wait on it; the next call makes another.</summary>
+    public void Retire(ClientConnection connection)
+    {
+        lock (_gate)
+        {
+            _current = _current == connection ? null : _current;
+        }
+
+        connection.Retire();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        ClientConnection[] open;
+        Task<Attempt>? attempt;
+        lock (_gate)
+        {
+            _closing.Cancel();
+            open = [.. _open];
+            attempt = _attempt;
+        }
+
+        foreach (ClientConnection connection in open)
+        {
+            connection.Fail(new ObjectDisposedException(nameof(RyusoClient), "The client was disposed of before the answer came."));
+            await connection.Ended.ConfigureAwait(false);
+        }
+
+        if (attempt is not null)
+        {
+            await attempt.ConfigureAwait(false);
+        }
+    }
+
+    public ServerUnreachableException Unreachable(Exception? reason) =>
+        new($"There is no connection to {address.Text}: {reason?.Message ?? "the server did not answer in time."}", reason);
+
+    private async Task<Attempt> AttemptAsync()
+    {
+        // Not under the lock of whoever asks.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        ClientConnection? connection = null;
+        Exception? failure = null;
+        try
+        {
+            if (_delay - options.TimeProvider.GetElapsedTime(_failedAt) is var wait && wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, options.TimeProvider, Closing).ConfigureAwait(false);
+            }
+
+            connection = await ConnectAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception)
+        {
+            failure = exception;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or AuthenticationException or InvalidDataException or RequestRejectedException or TimeoutException)
+        {
+            failure = exception;
+        }
+
+        lock (_gate)
+        {
+            _attempt = null;
+            _current = connection;
+            if (failure is null)
+            {
+                _backoff.Reset();
+                _delay = TimeSpan.Zero;
+            }
+            else
+            {
+                _failedAt = options.TimeProvider.GetTimestamp();
+                _delay = _backoff.Next();
+            }
+        }
+
+        if (failure is not null && !Closing.IsCancellationRequested)
+        {
+            ClientLog.ConnectFailed(options.Logger, address.Text, (long)_delay.TotalMilliseconds, failure);
+        }
+
+        return new Attempt(connection, failure);
+    }
+
+    private async Task<ClientConnection> ConnectAsync()
+    {
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, Closing);
+        ClientConnection? connection = null;
+        try
+        {
+            connection = Open(await OpenStreamAsync(either.Token).ConfigureAwait(false));
+            await connection.GreetAsync(RequestBytes.OfOperation(0, "describe", options.Token), either.Token).ConfigureAwait(false);
+            ClientLog.Connected(options.Logger, address.Text, connection.Journal ?? "none");
+            return connection;
+        }
+        catch (Exception exception)
+        {
+            connection?.Fail(exception);
+            throw exception is OperationCanceledException && !Closing.IsCancellationRequested
+                ? new TimeoutException($"The server did not answer within {options.ConnectTimeout.TotalSeconds} seconds.")
+                : exception;
+        }
+    }
+
+    private ClientConnection Open(Stream stream)
+    {
+        var connection = new ClientConnection(stream, options, OnEnded);
+        lock (_gate)
+        {
+            if (connection.IsOpen)
+            {
+                _open.Add(connection);
+            }
+        }
+
+        return connection;
+    }
+
+    private void OnEnded(ClientConnection connection, Exception? reason)
+    {
+        bool wasCurrent;
+        lock (_gate)
+        {
+            _open.Remove(connection);
+            wasCurrent = _current == connection;
+            _current = wasCurrent ? null : _current;
+        }
+
+        if (reason is not null && wasCurrent && !Closing.IsCancellationRequested)
+        {
+            ClientLog.ConnectionLost(options.Logger, address.Text, reason.Message);
+        }
+    }
+
+    private async Task<Stream> OpenStreamAsync(CancellationToken cancellationToken)
+    {
+        Socket socket = address.Path is null
+            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
+            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        Stream? stream = null;
+        try
+        {
+            if (address.Path is null)
+            {
+                // A machine that has gone without a word is noticed within half a minute while nothing is being asked.
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            }
+
+            await socket.ConnectAsync(EndPoint(), cancellationToken).ConfigureAwait(false);
+            stream = new NetworkStream(socket, ownsSocket: true);
+            if (!address.IsTls && options.Tls is null)
+            {
+                return stream;
+            }
+
+            var tls = new SslStream(stream);
+            stream = tls;
+            await tls.AuthenticateAsClientAsync(TlsOptions(), cancellationToken).ConfigureAwait(false);
+            return tls;
+        }
+        catch
+        {
+            stream?.Dispose();
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private EndPoint EndPoint() => address.Path is not null ? new UnixDomainSocketEndPoint(address.Path)
+        : IPAddress.TryParse(address.Host, out IPAddress? ip) ? new IPEndPoint(ip, address.Port)
+        : new DnsEndPoint(address.Host, address.Port);
+
+    /// <summary>The options are the user's, and may be used for several servers: whose name is checked is ours to add.</summary>
+    private SslClientAuthenticationOptions TlsOptions()
+    {
+        SslClientAuthenticationOptions given = options.Tls ?? new SslClientAuthenticationOptions();
+        return new SslClientAuthenticationOptions
+        {
+            TargetHost = !string.IsNullOrEmpty(given.TargetHost) ? given.TargetHost : address.Path is null ? address.Host : "localhost",
+            AllowRenegotiation = given.AllowRenegotiation,
+            AllowTlsResume = given.AllowTlsResume,
+            ApplicationProtocols = given.ApplicationProtocols,
+            CertificateChainPolicy = given.CertificateChainPolicy,
+            CertificateRevocationCheckMode = given.CertificateRevocationCheckMode,
+            CipherSuitesPolicy = given.CipherSuitesPolicy,
+            ClientCertificateContext = given.ClientCertificateContext,
+            ClientCertificates = given.ClientCertificates,
+            EnabledSslProtocols = given.EnabledSslProtocols,
+            LocalCertificateSelectionCallback = given.LocalCertificateSelectionCallback,
+            RemoteCertificateValidationCallback = given.RemoteCertificateValidationCallback,
+        };
+    }
+
+    private readonly record struct Attempt(ClientConnection? Connection, Exception? Failure);
+}

@@ -1,0 +1,407 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Ryuso.Tests.Server;
+
+namespace Ryuso.Tests.Client;
+
+/// <summary>Connections that cannot be made or are lost, and what becomes of the calls.</summary>
+public sealed class LostConnectionTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("one", "one", true)]
+    [InlineData("one", "other", false)]
+    [InlineData("one", null, false)]
+    [InlineData(null, "one", false)]
+    [InlineData(null, null, false)]
+    public async Task A_run_whose_answer_was_lost_is_asked_for_again_only_where_the_same_journal_knows_it(string? before, string? after, bool isAskedAgain)
+    {
+        var runs = new ConcurrentQueue<string>();
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync(connection.Number == 1 ? before : after);
+            JsonObject request = await connection.ReadAsync();
+            runs.Enqueue(request.ToJsonString());
+            if (connection.Number > 1)
+            {
+                await connection.SendAsync(FakeConnection.Echo(request));
+                await connection.EchoAsync();
+            }
+        });
+        await using RyusoClient client = Connect(server);
+        Task<JsonObject> asked = client.RunAsync("echo", Text("a"), new CallOptions { RunId = "mine" }, Cancel);
+        if (isAskedAgain)
+        {
+            Assert.Equal("a", (string?)(await asked)["text"]);
+            Assert.Equal(2, runs.Count);
+            Assert.Single(runs.Distinct());
+        }
+        else
+        {
+            OutcomeUnknownException unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(() => asked);
+            Assert.Equal("mine", unknown.RunId);
+            Assert.Contains("asking again could run it twice", unknown.Message, StringComparison.Ordinal);
+            Assert.Single(runs);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_safe_to_ask_twice_is()
+    {
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            JsonObject request = await connection.ReadAsync();
+            if (connection.Number == 3)
+            {
+                await connection.SendAsync($$"""{"_id":{{request["id"]}},"_pong":true}""" + "\n");
+                await connection.EchoAsync();
+            }
+        });
+        await using RyusoClient client = Connect(server);
+        await client.PingAsync(Cancel);
+        Assert.Equal(3, server.Accepted);
+    }
+
+    [Fact]
+    public async Task Requests_that_were_never_written_are_sent_on_the_next_connection()
+    {
+        // The first request fills every buffer on the way, so that those behind it stay with the client until the cut.
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var cut = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            if (connection.Number == 1)
+            {
+                await connection.HearAsync();
+                heard.SetResult();
+                await cut.Task;
+                connection.Reset();
+            }
+            else
+            {
+                await connection.EchoAsync();
+            }
+        });
+        await using RyusoClient client = Connect(server);
+        Task<JsonObject> huge = client.RunAsync("echo", Text(new string('x', 14_000_000)), cancellationToken: Cancel);
+        await heard.Task.WaitAsync(Cancel);
+        Task<JsonObject>[] behind = [.. Enumerable.Range(0, 10).Select(i => client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))];
+        cut.SetResult();
+        await Assert.ThrowsAsync<OutcomeUnknownException>(() => huge);
+        for (int i = 0; i < behind.Length; i++)
+        {
+            Assert.Equal($"{i}", (string?)(await behind[i])["text"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_answers_and_ends_is_left_without_harm()
+    {
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            await connection.SendAsync(FakeConnection.Echo(await connection.ReadAsync()));
+            connection.Finish();
+
+            // The client answers the end with its own.
+            await Assert.ThrowsAsync<IOException>(connection.ReadAsync);
+        });
+        var log = new TestLog();
+        await using RyusoClient client = Connect(server, o => o.Logger = log);
+        for (int i = 1; i <= 5; i++)
+        {
+            Assert.Equal($"{i}", (string?)(await client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))["text"]);
+            while (log.Text.Split("was lost: The server closed the connection.").Length <= i)
+            {
+                await Task.Yield();
+            }
+        }
+
+        Assert.Equal(5, server.Accepted);
+    }
+
+    [Fact]
+    public async Task A_server_may_be_restarted_on_its_port()
+    {
+        int port = 0;
+        RyusoClient? client = null;
+        for (int life = 0; life < 3; life++)
+        {
+            await using var server = new RyusoServer(new TestOrchestrator(), new RyusoServerOptions { Port = port, LoggerFactory = NullLoggerFactory.Instance });
+            await server.StartAsync(Cancel);
+            port = server.EndPoint.Port;
+            client ??= new RyusoClient("127.0.0.1", port);
+            Assert.Equal($"{life}", (string?)(await AskUntilKnownAsync(client, $"{life}"))["text"]);
+        }
+
+        await client!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_call_waits_for_a_server_that_is_not_there_yet()
+    {
+        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
+        var log = new TestLog();
+        await using var client = new RyusoClient("127.0.0.1", port, new RyusoClientOptions { Logger = log, LongestDelay = TimeSpan.FromMilliseconds(100) });
+        Task<JsonObject>[] asked = [.. Enumerable.Range(0, 50).Select(i => client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))];
+        while (log.Text.Split("No connection to").Length < 4)
+        {
+            await Task.Yield();
+        }
+
+        reserved.Dispose();
+        await using var server = new RyusoServer(new TestOrchestrator(), new RyusoServerOptions { Port = port, LoggerFactory = NullLoggerFactory.Instance });
+        await server.StartAsync(Cancel);
+        for (int i = 0; i < asked.Length; i++)
+        {
+            Assert.Equal($"{i}", (string?)(await asked[i])["text"]);
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_deadline_a_call_gives_up_after_the_limit()
+    {
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Assert.Equal(TimeSpan.FromSeconds(30), new RyusoClientOptions().RetryLimit);
+        var options = new RyusoClientOptions { RetryLimit = TimeSpan.FromMilliseconds(300) };
+        await using var client = new RyusoClient("127.0.0.1", ((IPEndPoint)nobody.LocalEndPoint!).Port, options);
+        long began = Stopwatch.GetTimestamp();
+        Exception? reason = (await Assert.ThrowsAsync<ServerUnreachableException>(() => client.PingAsync(Cancel))).InnerException;
+        Assert.Equal(SocketError.ConnectionRefused, Assert.IsType<SocketException>(reason).SocketErrorCode);
+        Assert.True(Stopwatch.GetElapsedTime(began) >= options.RetryLimit);
+    }
+
+    [Fact]
+    public void The_waits_between_attempts_grow_to_the_longest_and_half_of_each_is_left_to_chance()
+    {
+        int[] Waits(double chance)
+        {
+            var backoff = new Backoff(new RyusoClientOptions { Chance = () => chance });
+            return [.. Enumerable.Range(0, 10).Select(_ => (int)backoff.Next().TotalMilliseconds)];
+        }
+
+        Assert.Equal([50, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000], Waits(chance: 1));
+        Assert.Equal([25, 50, 100, 200, 400, 800, 1600, 2500, 2500, 2500], Waits(chance: 0));
+    }
+
+    [Fact]
+    public async Task With_no_patience_the_first_refusal_is_told()
+    {
+        using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var log = new TestLog();
+        await using var client = new RyusoClient("127.0.0.1", ((IPEndPoint)nobody.LocalEndPoint!).Port, new RyusoClientOptions { RetryLimit = TimeSpan.Zero, Logger = log });
+        await Assert.ThrowsAsync<ServerUnreachableException>(() => client.PingAsync(Cancel));
+        Assert.Equal(2, log.Text.Split("No connection to").Length);
+    }
+
+    [Fact]
+    public async Task A_deadline_ends_a_call_that_waits_for_a_connection()
+    {
+        await using FakeServer server = FakeServer.Start(connection => Task.Delay(Timeout.Infinite, connection.Closing));
+        await using RyusoClient client = Connect(server);
+        using var deadline = new CancellationTokenSource();
+        Task ping = client.PingAsync(deadline.Token);
+        while (server.Accepted == 0)
+        {
+            await Task.Yield();
+        }
+
+        await deadline.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ping);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_the_connection_and_says_nothing_is_given_up()
+    {
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            if (connection.Number == 1)
+            {
+                await Task.Delay(Timeout.Infinite, connection.Closing);
+            }
+
+            await connection.LetInAsync();
+            await connection.EchoAsync();
+        });
+        await using RyusoClient client = Connect(server, o => o.ConnectTimeout = TimeSpan.FromMilliseconds(500));
+        Assert.Equal("a", (string?)(await client.RunAsync("echo", Text("a"), cancellationToken: Cancel))["text"]);
+        Assert.Equal(2, server.Accepted);
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_been_silent_for_long_under_a_request_that_is_given_up_is_not_used_again()
+    {
+        int received = 0;
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            while (connection.Number == 1)
+            {
+                await connection.ReadAsync();
+                Interlocked.Increment(ref received);
+            }
+
+            await connection.EchoAsync();
+        });
+        var time = new FakeTimeProvider();
+        await using RyusoClient client = Connect(server, o => o.TimeProvider = time);
+        foreach (int seconds in new[] { 29, 31 })
+        {
+            using var impatient = new CancellationTokenSource();
+            Task<JsonObject> asked = client.RunAsync("echo", cancellationToken: impatient.Token);
+            while (Volatile.Read(ref received) < (seconds == 29 ? 1 : 2))
+            {
+                await Task.Yield();
+            }
+
+            time.Advance(TimeSpan.FromSeconds(seconds));
+            await impatient.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        }
+
+        Assert.Equal("a", (string?)(await client.RunAsync("echo", Text("a"), cancellationToken: Cancel))["text"]);
+        Assert.Equal(2, server.Accepted);
+    }
+
+    [Theory]
+    [InlineData("busy", 1)]
+    [InlineData("shutting_down", 2)]
+    public async Task A_server_that_is_busy_or_ends_is_asked_again(string code, int connections)
+    {
+        int rejected = 0;
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            if (connection.Number == 1)
+            {
+                for (; rejected < (code == "busy" ? 3 : 1); rejected++)
+                {
+                    await connection.SendAsync(Rejected(await connection.ReadAsync(), code));
+                }
+            }
+
+            await connection.EchoAsync();
+        });
+        await using RyusoClient client = Connect(server);
+        Assert.Equal("a", (string?)(await client.RunAsync("echo", Text("a"), cancellationToken: Cancel))["text"]);
+        Assert.Equal(connections, server.Accepted);
+        Assert.Equal(code == "busy" ? 3 : 1, rejected);
+    }
+
+    [Fact]
+    public async Task A_rejection_is_told_at_once_where_that_is_asked_for_and_after_the_limit_where_it_does_not_end()
+    {
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            while (true)
+            {
+                await connection.SendAsync(Rejected(await connection.ReadAsync(), "busy"));
+            }
+        });
+        await using (RyusoClient client = Connect(server, o => o.RetryRejected = false))
+        {
+            Assert.Equal("busy", (await Assert.ThrowsAsync<RequestRejectedException>(() => client.RunAsync("echo", cancellationToken: Cancel))).Code);
+        }
+
+        await using (RyusoClient client = Connect(server, o => o.RetryLimit = TimeSpan.FromMilliseconds(200)))
+        {
+            Assert.Equal("busy", (await Assert.ThrowsAsync<RequestRejectedException>(() => client.RunAsync("echo", cancellationToken: Cancel))).Code);
+        }
+    }
+
+    [Theory]
+    [InlineData("internal", false)]
+    [InlineData("busy", false)]
+    [InlineData("unauthorized", false)]
+    [InlineData("unknown_program", true)]
+    [InlineData("invalid_arguments", true)]
+    public async Task After_a_lost_answer_only_a_rejection_that_looked_into_the_journal_says_that_nothing_ran(string code, bool isFinal)
+    {
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync("journal");
+            JsonObject request = await connection.ReadAsync();
+            while (connection.Number > 1)
+            {
+                await connection.SendAsync(Rejected(request, code));
+                request = await connection.ReadAsync();
+            }
+        });
+        await using RyusoClient client = Connect(server, o => o.RetryLimit = TimeSpan.FromMilliseconds(300));
+        Exception told = await Assert.ThrowsAnyAsync<Exception>(() => client.RunAsync("echo", cancellationToken: Cancel));
+        RequestRejectedException rejected = Assert.IsType<RequestRejectedException>(isFinal ? told : Assert.IsType<OutcomeUnknownException>(told).InnerException);
+        Assert.Equal(code, rejected.Code);
+    }
+
+    [Fact]
+    public async Task A_server_that_failed_itself_may_have_begun()
+    {
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            await connection.SendAsync(Rejected(await connection.ReadAsync(), "internal"));
+        });
+        await using RyusoClient client = Connect(server);
+        Assert.Equal("mine", (await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.RunAsync("echo", null, new CallOptions { RunId = "mine" }, Cancel))).RunId);
+    }
+
+    [Fact]
+    public async Task Whoever_is_turned_away_at_a_full_server_comes_back()
+    {
+        var options = new RyusoServerOptions { Port = 0, MaxConnections = 1, LoggerFactory = NullLoggerFactory.Instance };
+        await using var server = new RyusoServer(new TestOrchestrator(), options);
+        await server.StartAsync(Cancel);
+        var first = new RyusoClient("127.0.0.1", server.EndPoint.Port);
+        await first.PingAsync(Cancel);
+        var log = new TestLog();
+        await using var second = new RyusoClient("127.0.0.1", server.EndPoint.Port, new RyusoClientOptions { Logger = log, LongestDelay = TimeSpan.FromMilliseconds(100) });
+        Task ping = second.PingAsync(Cancel);
+        while (!log.Text.Contains("has its 1 connections", StringComparison.Ordinal))
+        {
+            await Task.Yield();
+        }
+
+        await first.DisposeAsync();
+        await ping;
+    }
+
+    /// <summary>A request may meet the end of the server before: then nobody knows, and it is asked anew.</summary>
+    private static async Task<JsonObject> AskUntilKnownAsync(RyusoClient client, string text)
+    {
+        while (true)
+        {
+            try
+            {
+                return await client.RunAsync("echo", Text(text), cancellationToken: Cancel);
+            }
+            catch (OutcomeUnknownException)
+            {
+            }
+        }
+    }
+
+    private static string Rejected(JsonObject request, string code) =>
+        $$"""{"_id":{{request["id"]}},"_server_error":"Words.","_error_code":"{{code}}","_program_fail":true}""" + "\n";
+
+    private static RyusoClient Connect(FakeServer server, Action<RyusoClientOptions>? configure = null)
+    {
+        var options = new RyusoClientOptions { FirstDelay = TimeSpan.FromMilliseconds(1), LongestDelay = TimeSpan.FromMilliseconds(20) };
+        configure?.Invoke(options);
+        return new RyusoClient("127.0.0.1", server.Port, options);
+    }
+
+    private static JsonObject Text(string text) => new() { ["text"] = text };
+}
