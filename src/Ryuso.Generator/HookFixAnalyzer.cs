@@ -31,6 +31,11 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
 
     private static void Start(CompilationStartAnalysisContext context)
     {
+        if (SpecFile.IsClientOnly(context.Options.AnalyzerConfigOptionsProvider))
+        {
+            return;
+        }
+
         List<SpecFile> files = [.. context.Options.AdditionalFiles
             .Where(f => SpecFile.IsSpec(f, context.Options.AnalyzerConfigOptionsProvider))
             .Select(f => f.GetText(context.CancellationToken) is { } text && context.TryGetValue(text, s_results, out SpecResult? result) ? new SpecFile(f.Path, text.ToString(), result) : null)

@@ -40,14 +40,19 @@ public sealed class RyusoGenerator : IIncrementalGenerator
             .Select((all, _) => new EquatableArray<HookClass>(all.Select(c => c.Value)))
             .WithTrackingName(TrackingNames.Classes);
 
-        EmitAll(context, specs
+        IncrementalValueProvider<bool> isClientOnly = context.AnalyzerConfigOptionsProvider
+            .Select((options, _) => SpecFile.IsClientOnly(options))
+            .WithTrackingName(TrackingNames.ClientOnly);
+
+        EmitAll(context, isClientOnly, specs
             .Combine(methods.Combine(classes))
             .SelectMany((all, _) => all.Left.Select(spec => HookBinder.Bind(spec, all.Right.Left, all.Right.Right)))
             .WithTrackingName(TrackingNames.Bound));
 
         IncrementalValuesProvider<DiagnosticInfo> judged = allFiles
             .Combine(writtenMethods.Combine(writtenClasses))
-            .SelectMany((all, _) => Judge(all.Left, all.Right.Left, all.Right.Right))
+            .Combine(isClientOnly)
+            .SelectMany((all, _) => all.Right ? [] : Judge(all.Left.Left, all.Left.Right.Left, all.Left.Right.Right))
             .WithTrackingName(TrackingNames.Judged);
 
         // The compilation only turns places into locations; a project without faults never comes here.
@@ -96,22 +101,25 @@ public sealed class RyusoGenerator : IIncrementalGenerator
     }
 
     /// <summary>One output for each generated file, so that an edit emits again only what it changes.</summary>
-    private static void EmitAll(IncrementalGeneratorInitializationContext context, IncrementalValuesProvider<BoundSpec> bound)
+    private static void EmitAll(IncrementalGeneratorInitializationContext context, IncrementalValueProvider<bool> isClientOnly, IncrementalValuesProvider<BoundSpec> bound)
     {
-        IncrementalValuesProvider<(BoundClass Class, string PoolType)> classes = bound
+        IncrementalValuesProvider<BoundSpec> served = bound.Combine(isClientOnly).Where(b => !b.Right).Select((b, _) => b.Left);
+        IncrementalValuesProvider<(BoundClass Class, string PoolType)> classes = served
             .SelectMany((b, _) => b.Classes.Select(c => (c, b.Spec.PoolType)))
             .WithTrackingName(TrackingNames.HookClasses);
         IncrementalValuesProvider<(string Namespace, ProgramModel Program, string File)> programs = bound
             .SelectMany((b, _) => b.Spec.Model.Programs.Zip(b.ProgramFiles, (p, file) => (b.Spec.Namespace, p, file)))
             .WithTrackingName(TrackingNames.Programs);
-        IncrementalValuesProvider<BoundSpec> pools = bound.Select((b, _) => Words.OfPool(b)).WithTrackingName(TrackingNames.Pools);
-        IncrementalValuesProvider<BoundSpec> orchestrators = bound.Select((b, _) => Words.OfOrchestrator(b)).WithTrackingName(TrackingNames.Orchestrators);
-        IncrementalValuesProvider<ValidSpec> definitions = bound.Select((b, _) => Words.OfDefinition(b)).WithTrackingName(TrackingNames.Definitions);
+        IncrementalValuesProvider<BoundSpec> pools = served.Select((b, _) => Words.OfPool(b)).WithTrackingName(TrackingNames.Pools);
+        IncrementalValuesProvider<BoundSpec> orchestrators = served.Select((b, _) => Words.OfOrchestrator(b)).WithTrackingName(TrackingNames.Orchestrators);
+        IncrementalValuesProvider<ValidSpec> definitions = served.Select((b, _) => Words.OfDefinition(b)).WithTrackingName(TrackingNames.Definitions);
+        IncrementalValuesProvider<ClientModel> clients = bound.Select((b, _) => Words.OfClient(b)).WithTrackingName(TrackingNames.Clients);
         context.RegisterSourceOutput(classes, (output, c) => Add(output, c.Class.File, () => HookClassEmitter.Emit(c.Class, c.PoolType)));
         context.RegisterSourceOutput(programs, (output, p) => Add(output, p.File, () => ProgramEmitter.Emit(p.Namespace, p.Program)));
         context.RegisterSourceOutput(pools, (output, b) => Add(output, b.Spec.PoolType, () => PoolEmitter.Emit(b)));
         context.RegisterSourceOutput(orchestrators, (output, b) => Add(output, $"{b.Spec.Namespace}.{b.Spec.Orchestrator}", () => OrchestratorEmitter.Emit(b)));
         context.RegisterSourceOutput(definitions, (output, s) => Add(output, $"{s.Namespace}.{s.Definition}", () => DefinitionEmitter.Emit(s)));
+        context.RegisterSourceOutput(clients, (output, c) => Add(output, $"{c.Namespace}.{c.Client}", () => ClientEmitter.Emit(c)));
     }
 
     private static void Add(SourceProductionContext output, string file, Func<SourceText> emit)

@@ -28,6 +28,10 @@ internal sealed class SpecFile(string path, string text, SpecResult result) : IE
                 && string.Equals(mark, "true", StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>Whether the project calls servers and has no hooks of its own (property <c>RyusoClientOnly</c>).</summary>
+    public static bool IsClientOnly(AnalyzerConfigOptionsProvider options) =>
+        options.GlobalOptions.TryGetValue("build_property.RyusoClientOnly", out string? value) && string.Equals(value, "true", StringComparison.OrdinalIgnoreCase);
+
     public static SpecFile Read(AdditionalText file, CancellationToken cancellationToken)
     {
         string text = file.GetText(cancellationToken)?.ToString() ?? "";

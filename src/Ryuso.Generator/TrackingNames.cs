@@ -15,8 +15,10 @@ internal static class TrackingNames
     public const string Pools = "Ryuso.Pools";
     public const string Orchestrators = "Ryuso.Orchestrators";
     public const string Definitions = "Ryuso.Definitions";
+    public const string Clients = "Ryuso.Clients";
+    public const string ClientOnly = "Ryuso.ClientOnly";
     public const string Judged = "Ryuso.Judged";
 
     /// <summary>Every step behind the reading of C#.</summary>
-    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Pools, Orchestrators, Definitions, Judged];
+    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Pools, Orchestrators, Definitions, Clients, ClientOnly, Judged];
 }

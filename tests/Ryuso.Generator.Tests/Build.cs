@@ -48,11 +48,13 @@ internal sealed record Build
 
     public ImmutableArray<AdditionalText> Texts => [.. Specs.Select(s => new SpecText(s.Path, s.Text))];
 
+    public AnalyzerConfigOptionsProvider Options => new ProjectOptions(Properties, Marked);
+
     public GeneratorDriver Driver => CSharpGeneratorDriver.Create(
         [new RyusoGenerator().AsSourceGenerator()],
         Texts,
         ParseOptions,
-        new Options(Properties, Marked),
+        Options,
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     public Built Run()
@@ -74,7 +76,7 @@ internal sealed record Build
         public override SourceText GetText(CancellationToken cancellationToken = default) => _text;
     }
 
-    private sealed class Options(ImmutableDictionary<string, string> properties, ImmutableArray<string> marked) : AnalyzerConfigOptionsProvider
+    private sealed class ProjectOptions(ImmutableDictionary<string, string> properties, ImmutableArray<string> marked) : AnalyzerConfigOptionsProvider
     {
         private static readonly Values s_none = new(ImmutableDictionary<string, string>.Empty);
         private static readonly Values s_marked = new(ImmutableDictionary<string, string>.Empty.Add("build_metadata.AdditionalFiles.RyusoSpec", "true"));

@@ -75,7 +75,7 @@ public class CachingTests
     [InlineData("Takes money off an account.", "Wallet.Hooks.Ledger.g.cs")]
     [InlineData("From whom.", "Wallet.Hooks.Ledger.g.cs")]
     [InlineData("The account that pays", "Wallet.Programs.Transfer.g.cs", "Wallet.WalletDefinition.g.cs", "Wallet.WalletPool.g.cs")]
-    [InlineData("Moves money.", "Wallet.Programs.Transfer.g.cs", "Wallet.WalletDefinition.g.cs", "Wallet.WalletOrchestrator.g.cs")]
+    [InlineData("Moves money.", "Wallet.Programs.Transfer.g.cs", "Wallet.WalletClient.g.cs", "Wallet.WalletDefinition.g.cs", "Wallet.WalletOrchestrator.g.cs")]
     public void Editing_a_description_emits_only_the_files_that_hold_it(string words, params string[] files)
     {
         EditSpec(s_described);
@@ -101,6 +101,23 @@ public class CachingTests
         Edit(1, "global using Clock = Shop.Clock; namespace Shop { public sealed class Clock; }");
         Edit(1, "namespace Shop.Time { public sealed class Clock; } namespace Shop { public sealed class Clock<T>; }");
         Assert.Single(_driver.GetRunResult().Diagnostics);
+    }
+
+    [Fact]
+    public void A_client_is_emitted_again_only_for_what_its_methods_show()
+    {
+        EditSpec(Wallet.Spec.Replace("wallet.hooks.ledger.notify", "wallet.hooks.notices.notify").Replace("\"amount\": { \"type\": \"int\"", "\"amount\": { \"type\": \"float\""));
+        Assert.Contains("Wallet.Programs.Transfer.g.cs", Emitted());
+        Assert.DoesNotContain("Wallet.WalletClient.g.cs", Emitted());
+    }
+
+    [Fact]
+    public void A_project_that_becomes_a_client_loses_all_but_records_and_client_and_these_are_not_emitted_again()
+    {
+        _driver = _driver.WithUpdatedAnalyzerConfigOptions((_build with { Properties = _build.Properties.Add("build_property.RyusoClientOnly", "true") }).Options);
+        Run();
+        Assert.Empty(Emitted());
+        Assert.Equal(["Wallet.Programs.Transfer.g.cs", "Wallet.WalletClient.g.cs"], Texts().Keys.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -88,7 +88,7 @@ public class EmissionTests
         string name = new('n', 240);
         Built built = Build.Of(SpecOf("Wallet", $"{name}.a", $"x{name}.a")).Run();
         Assert.All(built.Files.Keys, file => Assert.InRange(file.Length, 1, 140));
-        Assert.Equal(2 + 1 + 3, built.Files.Count);
+        Assert.Equal(2 + 1 + 4, built.Files.Count);
     }
 
     [Theory]

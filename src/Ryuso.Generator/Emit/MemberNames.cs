@@ -8,7 +8,7 @@ internal static class MemberNames
     private static readonly HashSet<string> s_record =
     [
         "Clone", "Deconstruct", "EqualityContract", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone",
-        "PrintMembers", "ReferenceEquals", "ToString",
+        "PrintMembers", "ReferenceEquals", "ToString", ProgramEmitter.ToPool, ProgramEmitter.FromAnswer,
     ];
 
     private static readonly HashSet<string> s_pool =

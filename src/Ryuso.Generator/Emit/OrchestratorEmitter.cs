@@ -88,7 +88,6 @@ internal static class OrchestratorEmitter
     {
         string args = ProgramEmitter.Args(program);
         string outputs = ProgramEmitter.Outputs(program);
-        IReadOnlyList<string> names = MemberNames.OfRecord(program.Args.Select(a => a.Name), args);
         code.Member();
         code.Doc("summary", program.Description ?? $"Runs the program '{program.Name}'.");
         code.Doc("param name=\"args\"", "The program's arguments.");
@@ -96,19 +95,9 @@ internal static class OrchestratorEmitter
         code.Doc("returns", "How the run ended: a failed or rejected run is a result, not an exception.");
         code.Open($"public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<{outputs}>> {SpecNaming.ToPascalCase(program.Name)}Async({args} args, {CancellationToken} cancellationToken = default)");
         code.Line("global::System.ArgumentNullException.ThrowIfNull(args);");
-        code.Open($"var pool = new {CSharp.JsonObject}");
-        foreach ((ArgModel arg, string name) in program.Args.Zip(names, (a, n) => (a, n)))
-        {
-            code.Line($"[{CSharp.Text(arg.Name)}] = args.{name}{(arg.Type is ArgType.List or ArgType.Dict ? "?.DeepClone()" : "")},");
-        }
-
-        code.Close(";");
-        code.Line($"return RunAsync({CSharp.Text(program.Name)}, pool, static answer => {RecordEmitter.Construct(outputs, outputs, program.Outputs, Given)}, cancellationToken);");
+        code.Line($"return RunAsync({CSharp.Text(program.Name)}, args.{ProgramEmitter.ToPool}(), {outputs}.{ProgramEmitter.FromAnswer}, cancellationToken);");
         code.Close();
     }
-
-    private static string Given(ArgModel output) =>
-        $"({CSharp.Type(output)})answer[{CSharp.Text(output.Name)}]{(CSharp.IsNullable(output) ? "" : "!")}";
 
     private static void EmitInvoke(CodeWriter code, BoundSpec bound, Dictionary<string, string> fields)
     {

@@ -5,7 +5,8 @@ namespace Ryuso.Generator.Emit;
 /// <summary>Args and outputs records: what is required is positional, what is optional is init-only with its default.</summary>
 internal static class RecordEmitter
 {
-    public static void Emit(CodeWriter code, string kind, string name, string summary, IReadOnlyList<ArgModel> members)
+    /// <param name="more">Writes what the record has beside its properties, whose names it gets; null for nothing.</param>
+    public static void Emit(CodeWriter code, string kind, string name, string summary, IReadOnlyList<ArgModel> members, Action<IReadOnlyList<string>>? more = null)
     {
         IReadOnlyList<string> names = MemberNames.OfRecord(members.Select(m => m.Name), name);
         List<(ArgModel Arg, string Name)> all = [.. members.Zip(names, (arg, property) => (arg, property))];
@@ -19,7 +20,7 @@ internal static class RecordEmitter
 
         code.Generated();
         string head = $"public {kind} {name}({string.Join(", ", all.Where(m => IsPositional(m.Arg)).Select(m => $"{CSharp.Type(m.Arg)} {m.Name}"))})";
-        if (optional.Count == 0)
+        if (optional.Count == 0 && more is null)
         {
             code.Line(head + ";");
             return;
@@ -31,6 +32,12 @@ internal static class RecordEmitter
             code.Member();
             code.Doc("summary", arg.Description ?? $"The {arg.Type.ToString().ToLowerInvariant()} '{arg.Name}'; optional.");
             code.Line($"public {CSharp.Type(arg)} {property} {{ get; init; }}{(arg.Default is null ? "" : $" = {CSharp.Default(arg)};")}");
+        }
+
+        if (more is not null)
+        {
+            code.Member();
+            more(names);
         }
 
         code.Close();

@@ -24,6 +24,12 @@ internal static class Words
 
     public static ValidSpec OfDefinition(BoundSpec bound) => Map(bound.Spec, Wordless, p => p);
 
+    /// <summary>Of a program only what its method shows: its words, and whether it has outputs.</summary>
+    public static ClientModel OfClient(BoundSpec bound) => new(
+        bound.Spec.Namespace,
+        bound.Spec.Model.Name,
+        new(bound.Spec.Model.Programs.Select(p => p with { Hooks = default, Args = default, Outputs = Wordless(p.Outputs) })));
+
     private static BoundSpec Map(BoundSpec bound, Func<HookModel, HookModel> hook, Func<ProgramModel, ProgramModel> program) => bound with
     {
         Spec = Map(bound.Spec, hook, program),

@@ -15,9 +15,21 @@ public sealed record TransferArgs(string From, long Amount)
 
     /// <summary>The list 'tags'; optional.</summary>
     public global::System.Text.Json.Nodes.JsonArray? Tags { get; init; }
+
+    internal global::System.Text.Json.Nodes.JsonObject ToPool() => new()
+    {
+        ["from"] = From,
+        ["amount"] = Amount,
+        ["note"] = Note,
+        ["tags"] = Tags?.DeepClone(),
+    };
 }
 
 /// <summary>The outputs of <c>programs.transfer</c>: Moves money.</summary>
 /// <param name="Balance">In cents</param>
 [global::System.CodeDom.Compiler.GeneratedCode("Ryuso", "0.1.0")]
-public sealed record TransferOutputs(long Balance);
+public sealed record TransferOutputs(long Balance)
+{
+    internal static TransferOutputs FromAnswer(global::System.Text.Json.Nodes.JsonObject answer) =>
+        new TransferOutputs((long)answer["balance"]!);
+}

@@ -33,14 +33,7 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryu
     public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<TransferOutputs>> TransferAsync(TransferArgs args, global::System.Threading.CancellationToken cancellationToken = default)
     {
         global::System.ArgumentNullException.ThrowIfNull(args);
-        var pool = new global::System.Text.Json.Nodes.JsonObject
-        {
-            ["from"] = args.From,
-            ["amount"] = args.Amount,
-            ["note"] = args.Note,
-            ["tags"] = args.Tags?.DeepClone(),
-        };
-        return RunAsync("transfer", pool, static answer => new TransferOutputs((long)answer["balance"]!), cancellationToken);
+        return RunAsync("transfer", args.ToPool(), TransferOutputs.FromAnswer, cancellationToken);
     }
 
     /// <inheritdoc/>
