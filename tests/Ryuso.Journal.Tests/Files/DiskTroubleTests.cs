@@ -132,6 +132,30 @@ public sealed class DiskTroubleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_keeps_its_id_and_one_of_an_older_version_gets_one()
+    {
+        async Task<string?> OpenAsync(string file)
+        {
+            await using var journal = new SqliteJournal(file);
+            await journal.OpenAsync(TestContext.Current.CancellationToken);
+            return journal.Id;
+        }
+
+        string? id = await OpenAsync(File);
+        Assert.Equal(32, id?.Length);
+        Assert.Equal(id, await OpenAsync(File));
+        Assert.NotEqual(id, await OpenAsync(_folder.File("other.db")));
+        using (SqliteConnection older = Open())
+        {
+            Run(older, "DROP TABLE journal; PRAGMA user_version = 1");
+        }
+
+        string? later = await OpenAsync(File);
+        Assert.Equal(32, later?.Length);
+        Assert.NotEqual(id, later);
+    }
+
+    [Fact]
     public async Task A_folder_that_may_not_be_written_or_is_missing_is_told()
     {
         await OpenFailsAsync("may not be written", new SqliteJournal("/sys/ryuso.db"));

@@ -19,9 +19,10 @@ internal sealed class CrashServer : IAsyncDisposable
     /// <param name="folder">Where its files are.</param>
     /// <param name="failAt">The point at which it ends itself; 0 for none.</param>
     /// <param name="failRun">Only this run's points count; null for every run's.</param>
-    public static CrashServer Begin(string folder, int failAt = 0, string? failRun = null)
+    /// <param name="port">Where it is to listen; 0 for any free port.</param>
+    public static CrashServer Begin(string folder, int failAt = 0, string? failRun = null, int port = 0)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly(), folder]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Assembly(), folder, port.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FAIL_AT"] = failAt.ToString(CultureInfo.InvariantCulture);
         if (failRun is not null)
         {
@@ -35,9 +36,9 @@ internal sealed class CrashServer : IAsyncDisposable
         return new CrashServer(process);
     }
 
-    public static async Task<CrashServer> StartAsync(string folder, int failAt = 0, string? failRun = null)
+    public static async Task<CrashServer> StartAsync(string folder, int failAt = 0, string? failRun = null, int port = 0)
     {
-        CrashServer server = Begin(folder, failAt, failRun);
+        CrashServer server = Begin(folder, failAt, failRun, port);
         await server.ReadyAsync();
         return server;
     }
