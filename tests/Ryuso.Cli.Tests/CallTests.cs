@@ -1,8 +1,12 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Cli.Client;
 using Ryuso.Tests.Running;
+using Ryuso.Tests.Server;
 using Ryuso.Tests.Shared;
 
 namespace Ryuso.Cli.Tests;
@@ -200,6 +204,44 @@ public sealed class CallTests : IAsyncLifetime
         Assert.Equal(5, gone.ExitCode);
         Assert.StartsWith("ryuso: There is no server at 127.0.0.1:", gone.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Every_command_speaks_TLS_and_Unix_sockets()
+    {
+        using X509Certificate2 authority = Certificates.Make("authority", issuer: null);
+        using X509Certificate2 own = Certificates.Make("127.0.0.1", authority);
+        using X509Certificate2 me = Certificates.Make("me", authority);
+        await File.WriteAllTextAsync(_folder.File("ca.pem"), authority.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_folder.File("me.pem"), me.ExportCertificatePem() + "\n" + me.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        var options = new RyusoServerOptions { LoggerFactory = NullLoggerFactory.Instance };
+        options.Tls = new SslServerAuthenticationOptions { ServerCertificate = own, ClientCertificateRequired = true, CertificateChainPolicy = Certificates.Trusting(authority) };
+        options.Listen.Add("tls:127.0.0.1:0");
+        options.Listen.Add("unix:" + _folder.File("s"));
+        await using var server = new RyusoServer(SpecOrchestrator.Of(Shop, (_, _) => HookResult.Ok), options);
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        string[] overTls = ["--server", $"tls:{server.EndPoint}", "--tls-ca", _folder.File("ca.pem"), "--tls-certificate", _folder.File("me.pem")];
+        foreach (string[] there in new[] { overTls, ["--server", "unix:" + _folder.File("s")] })
+        {
+            Assert.Equal(0, (await Tool.RunAsync(_folder.FullPath, ["ping", .. there])).ExitCode);
+            Assert.Equal("item   hat\ncents  1\n", (await Tool.RunAsync(_folder.FullPath, ["call", "buy", "item=hat", "cents=1", .. there])).Output);
+            Tool load = await Tool.RunAsync(_folder.FullPath, ["bench", "stock", "--requests", "20", "--connections", "2", "--json", .. there]);
+            Assert.Equal(20, (int?)load.Json["succeeded"]);
+        }
+
+        Tool distrustful = await Tool.RunAsync(_folder.FullPath, "ping", "--server", $"tls:{server.EndPoint}");
+        Assert.Equal(5, distrustful.ExitCode);
+        Assert.Contains("certificate", distrustful.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[::1]", "[::1]:60856")]
+    [InlineData("::1", "[::1]:60856")]
+    [InlineData("shop.example", "shop.example:60856")]
+    [InlineData(":60857", "127.0.0.1:60857")]
+    [InlineData(null, "127.0.0.1:60856")]
+    [InlineData("tls:shop.example", "tls:shop.example:60856")]
+    [InlineData("unix:/run/s", "unix:/run/s")]
+    public void What_is_left_out_of_a_server_is_the_usual(string? given, string meant) => Assert.Equal(meant, Endpoint.Parse(given).Text);
 
     [Fact]
     public async Task A_load_of_a_number_of_requests_is_counted_in_full()

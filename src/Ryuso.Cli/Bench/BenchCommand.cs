@@ -39,30 +39,30 @@ internal static class BenchCommand
                 request["auth"] = token;
             }
 
-            Endpoint endpoint = server.Endpoint(parsed);
+            ListenAddress address = server.Address(parsed);
             int width = parsed.GetValue(connections);
-            List<Socket> sockets = [];
+            List<Stream> streams = [];
             BenchResult result;
             try
             {
-                while (sockets.Count < width)
+                while (streams.Count < width)
                 {
-                    sockets.Add(await endpoint.ConnectAsync(cancel));
+                    streams.Add(await server.OpenAsync(parsed, cancel));
                 }
 
                 var budget = new LoadBudget(parsed.GetValue(requests), TimeSpan.FromSeconds(parsed.GetValue(duration)));
                 var sent = new LoadRequest(request);
-                List<LoadConnection> load = [.. sockets.Select(s => new LoadConnection(s, sent, budget, parsed.GetValue(pipeline)))];
+                List<LoadConnection> load = [.. streams.Select(s => new LoadConnection(s, sent, budget, parsed.GetValue(pipeline)))];
 
                 // With a number of requests there is still a time beyond which nobody waits.
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
                 limit.CancelAfter(TimeSpan.FromSeconds((parsed.GetValue(requests) is null ? parsed.GetValue(duration) : MostSeconds) + parsed.GetValue(server.Timeout)));
                 await RunAsync(terminal, budget, Task.WhenAll(load.Select(c => Task.Run(() => c.RunAsync(limit.Token), limit.Token))), cancel);
-                result = Sum(name, endpoint, width, parsed.GetValue(pipeline), budget.Elapsed, load);
+                result = Sum(name, address, width, parsed.GetValue(pipeline), budget.Elapsed, load);
             }
             finally
             {
-                sockets.ForEach(s => s.Dispose());
+                streams.ForEach(s => s.Dispose());
             }
 
             if (parsed.GetValue(json))
@@ -97,7 +97,7 @@ internal static class BenchCommand
 
             await load;
         }
-        catch (SocketException exception)
+        catch (Exception exception) when (exception is SocketException or IOException)
         {
             throw new NoAnswerException($"A connection broke under load: {exception.Message}.");
         }
@@ -107,12 +107,12 @@ internal static class BenchCommand
         }
     }
 
-    private static BenchResult Sum(string program, Endpoint server, int connections, int pipeline, TimeSpan elapsed, List<LoadConnection> load)
+    private static BenchResult Sum(string program, ListenAddress server, int connections, int pipeline, TimeSpan elapsed, List<LoadConnection> load)
     {
         var latencies = new LatencyHistogram();
         load.ForEach(c => latencies.Add(c.Latencies));
         return new BenchResult(
-            program, server.ToString(), connections, pipeline, elapsed, latencies,
+            program, server.Text, connections, pipeline, elapsed, latencies,
             load.Sum(c => c.Succeeded), load.Sum(c => c.Failed), load.Sum(c => c.Rejected),
             load.Select(c => c.Complaint).FirstOrDefault(c => c is not null));
     }

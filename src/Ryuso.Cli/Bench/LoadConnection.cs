@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
 
 namespace Ryuso.Cli.Bench;
 
 /// <summary>One connection that keeps so many requests in flight.</summary>
-internal sealed class LoadConnection(Socket socket, LoadRequest request, LoadBudget budget, int pipeline) : IDisposable
+internal sealed class LoadConnection(Stream stream, LoadRequest request, LoadBudget budget, int pipeline) : IDisposable
 {
     private readonly Queue<long> _sent = new(pipeline);
     private readonly byte[] _buffer = new byte[64 * 1024];
@@ -37,7 +36,7 @@ internal sealed class LoadConnection(Socket socket, LoadRequest request, LoadBud
 
             if (batch.Length > 0)
             {
-                await SendAllAsync(batch.GetBuffer().AsMemory(0, (int)batch.Length), cancel);
+                await stream.WriteAsync(batch.GetBuffer().AsMemory(0, (int)batch.Length), cancel);
             }
 
             if (_sent.Count == 0)
@@ -49,15 +48,7 @@ internal sealed class LoadConnection(Socket socket, LoadRequest request, LoadBud
         }
     }
 
-    public void Dispose() => socket.Dispose();
-
-    private async Task SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
-    {
-        while (bytes.Length > 0)
-        {
-            bytes = bytes[await socket.SendAsync(bytes, cancel)..];
-        }
-    }
+    public void Dispose() => stream.Dispose();
 
     private async Task ReceiveAsync(CancellationToken cancel)
     {
@@ -66,7 +57,7 @@ internal sealed class LoadConnection(Socket socket, LoadRequest request, LoadBud
             throw new NoAnswerException("An answer is longer than 64 KiB, which is more than a load test reads.");
         }
 
-        int count = await socket.ReceiveAsync(_buffer.AsMemory(_filled), cancel);
+        int count = await stream.ReadAsync(_buffer.AsMemory(_filled), cancel);
         if (count == 0)
         {
             throw new NoAnswerException($"The server closed a connection with {_sent.Count} requests in flight.");

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Text.Json.Nodes;
-using Ryuso.Cli.Client;
 
 namespace Ryuso.Cli.Bench;
 
@@ -11,7 +10,7 @@ internal sealed class LoadRequest
 
     public LoadRequest(JsonObject request)
     {
-        ReadOnlySpan<byte> rest = WireClient.Serialize(request);
+        ReadOnlySpan<byte> rest = [.. JsonBytes.Of(request), (byte)'\n'];
         while (rest.IndexOf("{n}"u8) is >= 0 and int at)
         {
             _parts.Add(rest[..at].ToArray());

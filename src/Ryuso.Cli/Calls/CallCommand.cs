@@ -26,13 +26,14 @@ internal static class CallCommand
         {
             string name = parsed.GetRequiredValue(program);
             JsonObject meta = PoolArguments.Metadata(parsed.GetValue(metadata) ?? []);
-            var progress = new CallProgress(terminal, server.Endpoint(parsed), parsed.GetValue(watch));
+            var progress = new CallProgress(terminal, server.Address(parsed), parsed.GetValue(watch));
             (ServerDescription described, Answer answer) = await server.AskAsync(parsed, async (client, limit) =>
             {
-                progress.Connected();
                 ServerDescription offers = await ServerDescription.AskAsync(client, limit);
-                JsonObject request = Request(name, await PoolArguments.ReadAsync(parsed.GetValue(arguments) ?? [], offers.Program(name), terminal, limit), meta, parsed.GetValue(id));
-                return (offers, new Answer(await progress.WaitAsync(client.AskAsync(request, limit))));
+                progress.Connected();
+                JsonObject pool = await PoolArguments.ReadAsync(parsed.GetValue(arguments) ?? [], offers.Program(name), terminal, limit);
+                var options = new CallOptions { RunId = parsed.GetValue(id), Metadata = meta };
+                return (offers, new Answer(await progress.WaitAsync(RunAsync(client, name, pool, options, limit))));
             }, cancel);
             if (parsed.GetValue(json))
             {
@@ -49,20 +50,21 @@ internal static class CallCommand
         return command;
     }
 
-    private static JsonObject Request(string program, JsonObject pool, JsonObject metadata, string? id)
+    /// <summary>However it ended, the answer as it came: what there is to say of a failure is said from it.</summary>
+    private static async Task<JsonObject> RunAsync(RyusoClient client, string program, JsonObject pool, CallOptions options, CancellationToken cancel)
     {
-        var request = new JsonObject { ["program"] = program, ["data_pool"] = pool };
-        if (metadata.Count > 0)
+        try
         {
-            request["metadata"] = metadata;
+            return await client.RunAsync(program, pool, options, cancel);
         }
-
-        if (id is not null)
+        catch (ProgramFailedException failed)
         {
-            request["run_id"] = id;
+            return failed.Answer;
         }
-
-        return request;
+        catch (RequestRejectedException rejected)
+        {
+            return rejected.Answer;
+        }
     }
 
     /// <summary>The plan that the server has, if its spec is at hand: of the same name, with the same program.</summary>

@@ -7,11 +7,11 @@ using Spectre.Console;
 namespace Ryuso.Cli.Calls;
 
 /// <summary>Tells on the error stream how far a call is. A server says nothing of a run before its end, so this is what can be known from outside.</summary>
-internal sealed class CallProgress(Terminal terminal, Endpoint server, bool isOn)
+internal sealed class CallProgress(Terminal terminal, ListenAddress server, bool isOn)
 {
     private readonly long _began = Stopwatch.GetTimestamp();
 
-    public void Connected() => Tell($"connected to {server} after {Elapsed()}");
+    public void Connected() => Tell($"connected to {server.Text} after {Elapsed()}");
 
     public async Task<JsonObject> WaitAsync(Task<JsonObject> answer)
     {

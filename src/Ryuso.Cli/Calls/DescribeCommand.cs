@@ -20,12 +20,7 @@ internal static class DescribeCommand
         server.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            JsonObject answer = await server.AskAsync(parsed, (client, limit) => client.AskAsync("describe", limit), cancel);
-            if (new Answer(answer) is { Rejected: true } rejected)
-            {
-                throw new RejectedException(rejected);
-            }
-
+            JsonObject answer = await server.AskAsync(parsed, (client, limit) => client.DescribeAsync(limit), cancel);
             ServerDescription description = ServerDescription.Read(answer) ?? throw new NoAnswerException("The server did not describe itself. It may be older than this tool.");
             string? name = parsed.GetValue(program);
             if (parsed.GetValue(json))
@@ -34,7 +29,7 @@ internal static class DescribeCommand
             }
             else if (name is null)
             {
-                WriteAll(terminal, description, server.Endpoint(parsed));
+                WriteAll(terminal, description, server.Address(parsed));
             }
             else
             {
@@ -46,10 +41,10 @@ internal static class DescribeCommand
         return command;
     }
 
-    private static void WriteAll(Terminal terminal, ServerDescription description, Endpoint server)
+    private static void WriteAll(Terminal terminal, ServerDescription description, ListenAddress server)
     {
         string version = description.Version is null ? "" : " " + description.Version;
-        terminal.Screen.MarkupLine($"[bold]{Markup.Escape(description.Name + version)}[/] at {Markup.Escape(server.ToString())}");
+        terminal.Screen.MarkupLine($"[bold]{Markup.Escape(description.Name + version)}[/] at {Markup.Escape(server.Text)}");
         foreach (ProgramModel program in description.Programs)
         {
             terminal.Out.WriteLine();

@@ -17,24 +17,14 @@ internal static class PingCommand
         server.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            (Answer answer, double milliseconds) = await server.AskAsync(parsed, PingAsync, cancel);
-            if (answer.Rejected)
-            {
-                throw new RejectedException(answer);
-            }
-
-            if (answer.Json["_pong"] is null)
-            {
-                throw new NoAnswerException($"{server.Endpoint(parsed)} answered, but not as a Ryuso server that knows 'ping'.");
-            }
-
+            double milliseconds = await server.AskAsync(parsed, PingAsync, cancel);
             if (parsed.GetValue(json))
             {
-                terminal.WriteJson(new JsonObject { ["server"] = server.Endpoint(parsed).ToString(), ["well"] = true, ["milliseconds"] = Math.Round(milliseconds, 3) });
+                terminal.WriteJson(new JsonObject { ["server"] = server.Address(parsed).Text, ["well"] = true, ["milliseconds"] = Math.Round(milliseconds, 3) });
             }
             else
             {
-                terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{server.Endpoint(parsed)} is well; it answered within {milliseconds:0.00} ms."));
+                terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{server.Address(parsed).Text} is well; it answered within {milliseconds:0.00} ms."));
             }
 
             return ExitCodes.Good;
@@ -43,16 +33,11 @@ internal static class PingCommand
     }
 
     /// <summary>The second question on a connection: the first also pays for what is done once.</summary>
-    private static async Task<(Answer Answer, double Milliseconds)> PingAsync(WireClient client, CancellationToken cancel)
+    private static async Task<double> PingAsync(RyusoClient client, CancellationToken cancel)
     {
-        var first = new Answer(await client.AskAsync("ping", cancel));
-        if (first.Rejected)
-        {
-            return (first, 0);
-        }
-
+        await client.PingAsync(cancel);
         long began = Stopwatch.GetTimestamp();
-        var answer = new Answer(await client.AskAsync("ping", cancel));
-        return (answer, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        await client.PingAsync(cancel);
+        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 }

@@ -6,16 +6,8 @@ namespace Ryuso.Cli.Client;
 /// <summary>What a server offers, as it describes itself.</summary>
 internal sealed record ServerDescription(string Name, string? Version, IReadOnlyList<ProgramModel> Programs)
 {
-    public static async Task<ServerDescription> AskAsync(WireClient client, CancellationToken cancel)
-    {
-        JsonObject json = await client.AskAsync("describe", cancel);
-        if (new Answer(json) is { Rejected: true } rejected)
-        {
-            throw new RejectedException(rejected);
-        }
-
-        return Read(json) ?? throw new NoAnswerException("The server did not describe itself. It may be older than this tool.");
-    }
+    public static async Task<ServerDescription> AskAsync(RyusoClient client, CancellationToken cancel) =>
+        Read(await client.DescribeAsync(cancel)) ?? throw new NoAnswerException("The server did not describe itself. It may be older than this tool.");
 
     public static ServerDescription? Read(JsonObject json)
     {

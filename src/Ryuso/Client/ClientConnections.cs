@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
@@ -162,7 +160,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         ClientConnection? connection = null;
         try
         {
-            connection = Open(await OpenStreamAsync(either.Token).ConfigureAwait(false));
+            connection = Open(await ServerStream.OpenAsync(address, options.Tls, either.Token).ConfigureAwait(false));
             await connection.GreetAsync(RequestBytes.OfOperation(0, "describe", options.Token), either.Token).ConfigureAwait(false);
             ClientLog.Connected(options.Logger, address.Text, connection.Journal ?? "none");
             return connection;
@@ -204,68 +202,6 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         {
             ClientLog.ConnectionLost(options.Logger, address.Text, reason.Message);
         }
-    }
-
-    private async Task<Stream> OpenStreamAsync(CancellationToken cancellationToken)
-    {
-        Socket socket = address.Path is null
-            ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
-            : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        Stream? stream = null;
-        try
-        {
-            if (address.Path is null)
-            {
-                // A machine that has gone without a word is noticed within half a minute while nothing is being asked.
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-            }
-
-            await socket.ConnectAsync(EndPoint(), cancellationToken).ConfigureAwait(false);
-            stream = new NetworkStream(socket, ownsSocket: true);
-            if (!address.IsTls && options.Tls is null)
-            {
-                return stream;
-            }
-
-            var tls = new SslStream(stream);
-            stream = tls;
-            await tls.AuthenticateAsClientAsync(TlsOptions(), cancellationToken).ConfigureAwait(false);
-            return tls;
-        }
-        catch
-        {
-            stream?.Dispose();
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private EndPoint EndPoint() => address.Path is not null ? new UnixDomainSocketEndPoint(address.Path)
-        : IPAddress.TryParse(address.Host, out IPAddress? ip) ? new IPEndPoint(ip, address.Port)
-        : new DnsEndPoint(address.Host, address.Port);
-
-    /// <summary>The options are the user's, and may be used for several servers: whose name is checked is ours to add.</summary>
-    private SslClientAuthenticationOptions TlsOptions()
-    {
-        SslClientAuthenticationOptions given = options.Tls ?? new SslClientAuthenticationOptions();
-        return new SslClientAuthenticationOptions
-        {
-            TargetHost = !string.IsNullOrEmpty(given.TargetHost) ? given.TargetHost : address.Path is null ? address.Host : "localhost",
-            AllowRenegotiation = given.AllowRenegotiation,
-            AllowTlsResume = given.AllowTlsResume,
-            ApplicationProtocols = given.ApplicationProtocols,
-            CertificateChainPolicy = given.CertificateChainPolicy,
-            CertificateRevocationCheckMode = given.CertificateRevocationCheckMode,
-            CipherSuitesPolicy = given.CipherSuitesPolicy,
-            ClientCertificateContext = given.ClientCertificateContext,
-            ClientCertificates = given.ClientCertificates,
-            EnabledSslProtocols = given.EnabledSslProtocols,
-            LocalCertificateSelectionCallback = given.LocalCertificateSelectionCallback,
-            RemoteCertificateValidationCallback = given.RemoteCertificateValidationCallback,
-        };
     }
 
     private readonly record struct Attempt(ClientConnection? Connection, Exception? Failure);
