@@ -12,7 +12,7 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
 
     [Fact]
     public void The_README_has_no_code_block_that_no_test_runs() =>
-        Assert.Equal(["", "", "json", "csharp", "csharp", "json", "json", "python", "csharp"], Readme.Languages());
+        Assert.Equal(["", "", "json", "csharp", "csharp", "json", "json", "python", "csharp", "csharp"], Readme.Languages());
 
     [Fact]
     public async Task A_console_app_of_the_README_s_spec_and_hooks_answers_and_fails_as_the_README_says()
@@ -32,6 +32,7 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
         Assert.Equal(Readme.Block("What comes back", "json").Trim(), bought);
         Assert.Equal("It is taken.", (string)JsonNode.Parse(taken)!["_error"]!);
         await AssertPythonAsync(shop.Port);
+        await AssertClientAsync(shop.Port);
         Assert.Equal(0, await shop.TerminateAsync());
     }
 
@@ -74,7 +75,7 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
                 [Fact]
                 public async Task A_hat_is_paid()
                 {
-                    {{Readme.Block("What comes back", "csharp")}}
+                    {{Readme.Block("What comes back", "csharp", 1)}}
                     Assert.True(result.Succeeded);
                     Assert.Equal(new BuyOutputs("paid 1200"), result.Outputs);
                 }
@@ -100,6 +101,32 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
         await using ServerProcess hello = await ServerProcess.StartAsync(_consumer.PathOfBuilt("Hello"), []);
 
         Assert.Equal("""{"greeting":"Hello, Ann."}""", await hello.AskAsync("""{"program": "greet", "data_pool": {"name": "Ann"}}"""));
+    }
+
+    /// <summary>A project that has the spec and nothing else of the shop.</summary>
+    private async Task AssertClientAsync(int port)
+    {
+        Assert.Equal(Readme.Block("What comes back", "csharp"), Readme.Block("src/Ryuso/Client/README.md", "The client", "csharp", 0));
+        _consumer.WriteProject("Buyer/Buyer.csproj", Consumer.Executable + "<RyusoClientOnly>true</RyusoClientOnly>", _consumer.Reference);
+        _consumer.Write("Buyer/ryu_spec.json", Readme.Block("A spec", "json"));
+        _consumer.Write("Buyer/Program.cs", $$"""
+            using Ryuso;
+            using Shop;
+
+            {{Readme.Block("What comes back", "csharp").Replace("60856", port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("hat", "glove", StringComparison.Ordinal)}}
+            Console.WriteLine(bought.Receipt);
+            try
+            {
+                await client.BuyAsync(new("coat", 9000), new CallOptions { RunId = "coat" });
+            }
+            catch (ProgramFailedException failed)
+            {
+                Console.WriteLine($"{failed.RunId}: {failed.Error} {string.Join(", ", failed.Rectified)}");
+            }
+            """);
+        await _consumer.BuildAsync("Buyer/Buyer.csproj");
+        Command bought = await Command.RunAsync(_consumer.PathOfBuilt("Buyer"), []);
+        Assert.Equal("paid 1200\ncoat: The card has a limit of 5000. hooks.reserve", bought.Output.Trim());
     }
 
     private static async Task AssertPythonAsync(int port)
