@@ -175,7 +175,7 @@ public sealed class ClientTests : ServedTests
         Orchestrator.Gate.SetResult();
         await gate;
         await second;
-        await client.RunAsync("echo", cancellationToken: Cancel);
+        await client.RunAsync("echo", cancellationToken: Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
     }
 
     [Fact]

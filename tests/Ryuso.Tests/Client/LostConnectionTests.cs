@@ -271,7 +271,8 @@ public sealed class LostConnectionTests
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
         }
 
-        Assert.Equal("a", (string?)(await client.RunAsync("echo", Text("a"), cancellationToken: Cancel))["text"]);
+        Task<JsonObject> anew = client.RunAsync("echo", Text("a"), cancellationToken: Cancel);
+        Assert.Equal("a", (string?)(await anew.WaitAsync(TimeSpan.FromSeconds(30), Cancel))["text"]);
         Assert.Equal(2, server.Accepted);
     }
 
