@@ -27,6 +27,8 @@ public sealed class NativeWalletTests(PackedRyuso package) : IDisposable
         TimeSpan firstAnswer = Stopwatch.GetElapsedTime(start);
 
         Assert.Equal("""{"account":"alice","balance":0}""", opened);
+        Command called = await Command.RunAsync(executable.FullName, ["call", wallet.Port.ToString(CultureInfo.InvariantCulture)]);
+        Assert.Equal("OpenAccountOutputs { Account = bob, Balance = 0 }", called.Output.Trim());
         Assert.Equal(0, await wallet.TerminateAsync());
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -41,6 +43,20 @@ public sealed class NativeWalletTests(PackedRyuso package) : IDisposable
             _consumer.Write("Wallet/" + Path.GetRelativePath(sample, file), File.ReadAllText(file));
         }
 
+        // So that its client is compiled too.
+        const string Begin = "using ServiceProvider services";
+        string program = File.ReadAllText(sample + "/Program.cs");
+        Assert.Contains(Begin, program, StringComparison.Ordinal);
+        _consumer.Write("Wallet/Program.cs", program.Replace(Begin, $$"""
+            if (args is ["call", string port])
+            {
+                await using var client = new WalletClient("127.0.0.1", int.Parse(port));
+                Console.WriteLine(await client.OpenAccountAsync(new("bob")));
+                return;
+            }
+
+            {{Begin}}
+            """, StringComparison.Ordinal));
         _consumer.WriteProject(
             "Wallet/Wallet.csproj",
             Consumer.Executable + "<PublishAot>true</PublishAot><InvariantGlobalization>true</InvariantGlobalization>",

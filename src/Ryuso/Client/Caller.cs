@@ -65,7 +65,7 @@ internal sealed class Caller(ClientConnections connections, RyusoClientOptions o
 
             if (!(options.RetryRejected && rejected.Code is Rejection.Busy or Rejection.ShuttingDown && patience.TryGoOn()))
             {
-                throw IsFinal(rejected.Code, unanswered) || runId is null ? rejected : Unknown(runId, unanswered with { Reason = rejected });
+                throw IsFinal(rejected.Code, unanswered) || runId is null ? rejected : Unknown(runId, new Unanswered(rejected, connection.Journal));
             }
 
             ClientLog.RejectedForNow(options.Logger, runId ?? "", rejected.Code);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 
 namespace Ryuso;
 
@@ -37,8 +36,8 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         _reading = ReadAllAsync();
     }
 
-    /// <summary>The journal in which the server records runs; null where it has none.</summary>
-    public string? Journal { get; private set; }
+    /// <summary>The journal in which the server records runs, once it has said so; null where it has none.</summary>
+    public string? Journal { get; set; }
 
     public bool IsOpen
     {
@@ -53,40 +52,6 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
     /// <summary>Ends when nothing of the connection is under way any more.</summary>
     public Task Ended => _reading;
-
-    /// <summary>Hears from the server what it is before anything else is asked: whether it lets this client in, and whether it has a journal.</summary>
-    /// <exception cref="RequestRejectedException">It does not.</exception>
-    /// <exception cref="InvalidDataException">It is no Ryuso server.</exception>
-    public async Task GreetAsync(byte[] describe, CancellationToken cancellationToken)
-    {
-        var greeting = new Exchange(0, describe);
-        if (!TrySend(greeting))
-        {
-            throw new IOException("The connection ended before it was used.", _end);
-        }
-
-        JsonObject answer;
-        try
-        {
-            answer = AnswerJson.Parse(await greeting.Task.WaitAsync(cancellationToken).ConfigureAwait(false));
-        }
-        catch (ConnectionLostException lost)
-        {
-            throw lost.IsFault ? new InvalidDataException("It does not answer as a Ryuso server does.", lost.InnerException) : new IOException(lost.Message, lost.InnerException);
-        }
-
-        if (answer.ContainsKey(MagicNames.ErrorCode))
-        {
-            throw new RequestRejectedException(answer);
-        }
-
-        if (answer["programs"] is not JsonObject)
-        {
-            throw new InvalidDataException("It does not describe itself as a Ryuso server does.");
-        }
-
-        Journal = AnswerJson.Text(answer, "journal");
-    }
 
     /// <summary>Takes a request, which goes out with all others that wait by then. False where nothing more is taken.</summary>
     public bool TrySend(Exchange exchange)

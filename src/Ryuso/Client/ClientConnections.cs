@@ -36,7 +36,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
                     return _current;
                 }
 
-                attempt = _attempt ??= AttemptAsync();
+                attempt = _attempt ??= BeginAttempt();
             }
 
             Attempt made;
@@ -105,6 +105,20 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
     public ServerUnreachableException Unreachable(Exception? reason) =>
         new($"There is no connection to {address.Text}: {reason?.Message ?? "the server did not answer in time."}", reason);
 
+    /// <summary>The connection outlives the call that asks for it first, and must not go on in that call's context.</summary>
+    private Task<Attempt> BeginAttempt()
+    {
+        if (ExecutionContext.IsFlowSuppressed())
+        {
+            return AttemptAsync();
+        }
+
+        using (ExecutionContext.SuppressFlow())
+        {
+            return AttemptAsync();
+        }
+    }
+
     private async Task<Attempt> AttemptAsync()
     {
         // Not under the lock of whoever asks.
@@ -161,7 +175,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         try
         {
             connection = Open(await ServerStream.OpenAsync(address, options.Tls, either.Token).ConfigureAwait(false));
-            await connection.GreetAsync(RequestBytes.OfOperation(0, "describe", options.Token), either.Token).ConfigureAwait(false);
+            connection.Journal = await Greeting.AskAsync(connection, options.Token, either.Token).ConfigureAwait(false);
             ClientLog.Connected(options.Logger, address.Text, connection.Journal ?? "none");
             return connection;
         }

@@ -31,6 +31,14 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <param name="serve">What it does on a connection; where it returns, the connection is closed.</param>
     public static FakeServer Start(Func<FakeConnection, Task> serve) => new(serve);
 
+    /// <summary>A client that does not wait long between attempts.</summary>
+    public RyusoClient Connect(Action<RyusoClientOptions>? configure = null)
+    {
+        var options = new RyusoClientOptions { FirstDelay = TimeSpan.FromMilliseconds(1), LongestDelay = TimeSpan.FromMilliseconds(20) };
+        configure?.Invoke(options);
+        return new RyusoClient("127.0.0.1", Port, options);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();

@@ -30,7 +30,7 @@ public sealed class HostileServerTests
 
                 await connection.EchoAsync();
             });
-            await using RyusoClient client = Connect(server);
+            await using RyusoClient client = server.Connect();
             Task<JsonObject>[] asked = [.. Enumerable.Range(0, Requests).Select(i => client.RunAsync("echo", Text($"ä{i}"), cancellationToken: Cancel))];
             for (int i = 0; i < Requests; i++)
             {
@@ -61,7 +61,7 @@ public sealed class HostileServerTests
                     connection.Reset();
                 }
             });
-            await using RyusoClient client = Connect(server);
+            await using RyusoClient client = server.Connect();
             OutcomeUnknownException unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(
                 () => client.RunAsync("echo", Text("first"), new CallOptions { RunId = $"cut {cut}" }, Cancel));
             Assert.Equal($"cut {cut}", unknown.RunId);
@@ -92,7 +92,7 @@ public sealed class HostileServerTests
             await connection.SendAsync(answer);
             await connection.EchoAsync();
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         OutcomeUnknownException unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.RunAsync("echo", Text("first"), cancellationToken: Cancel));
         Assert.IsType<InvalidDataException>(unknown.InnerException);
         Assert.Equal("second", (string?)(await client.RunAsync("echo", Text("second"), cancellationToken: Cancel))["text"]);
@@ -108,7 +108,7 @@ public sealed class HostileServerTests
             await connection.SendAsync(FakeConnection.Echo(await connection.ReadAsync()) + """{"_id":2,"text":"before its time"}""" + "\n");
             await connection.EchoAsync();
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         for (int i = 0; i < 3; i++)
         {
             // What came too early must not become the answer of the next; that one may find the connection ending.
@@ -138,7 +138,7 @@ public sealed class HostileServerTests
             await connection.SendAsync(FakeConnection.Echo(first) + FakeConnection.Echo(second));
             await connection.EchoAsync();
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         using var impatient = new CancellationTokenSource();
         Task<JsonObject> given = client.RunAsync("echo", Text("first"), cancellationToken: impatient.Token);
         await received.Task.WaitAsync(Cancel);
@@ -164,7 +164,7 @@ public sealed class HostileServerTests
                 await connection.SendAsync(piece);
             }
         });
-        await using RyusoClient client = Connect(server, o => o.MaxAnswerBytes = 2 * 1024 * 1024);
+        await using RyusoClient client = server.Connect(o => o.MaxAnswerBytes = 2 * 1024 * 1024);
         long before = GC.GetTotalAllocatedBytes();
         OutcomeUnknownException unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.RunAsync("echo", cancellationToken: Cancel));
         Assert.Contains("longer than 2097152 bytes (option MaxAnswerBytes)", unknown.Message, StringComparison.Ordinal);
@@ -184,7 +184,7 @@ public sealed class HostileServerTests
             await connection.SendAsync(head + new string('x', Length - head.Length - 2) + "\"}\n");
             await connection.EchoAsync();
         });
-        await using RyusoClient client = Connect(server, o => o.MaxAnswerBytes = Length);
+        await using RyusoClient client = server.Connect(o => o.MaxAnswerBytes = Length);
         Assert.InRange(((string)(await client.RunAsync("echo", cancellationToken: Cancel))["text"]!).Length, Length - 30, Length);
         Assert.Equal("small", (string?)(await client.RunAsync("echo", Text("small"), cancellationToken: Cancel))["text"]);
     }
@@ -197,17 +197,10 @@ public sealed class HostileServerTests
             await connection.ReadAsync();
             await connection.SendAsync("HTTP/1.1 400 Bad Request\r\n\r\n");
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         ServerUnreachableException told = await Assert.ThrowsAsync<ServerUnreachableException>(() => client.PingAsync(Cancel));
         Assert.StartsWith($"There is no connection to 127.0.0.1:{server.Port}: The server's answer is not valid JSON.", told.Message, StringComparison.Ordinal);
         Assert.Equal(1, server.Accepted);
-    }
-
-    private static RyusoClient Connect(FakeServer server, Action<RyusoClientOptions>? configure = null)
-    {
-        var options = new RyusoClientOptions { FirstDelay = TimeSpan.FromMilliseconds(1), LongestDelay = TimeSpan.FromMilliseconds(20) };
-        configure?.Invoke(options);
-        return new RyusoClient("127.0.0.1", server.Port, options);
     }
 
     private static JsonObject Text(string text) => new() { ["text"] = text };

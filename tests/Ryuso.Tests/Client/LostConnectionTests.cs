@@ -34,7 +34,7 @@ public sealed class LostConnectionTests
                 await connection.EchoAsync();
             }
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         Task<JsonObject> asked = client.RunAsync("echo", Text("a"), new CallOptions { RunId = "mine" }, Cancel);
         if (isAskedAgain)
         {
@@ -64,7 +64,7 @@ public sealed class LostConnectionTests
                 await connection.EchoAsync();
             }
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         await client.PingAsync(Cancel);
         Assert.Equal(3, server.Accepted);
     }
@@ -90,7 +90,7 @@ public sealed class LostConnectionTests
                 await connection.EchoAsync();
             }
         });
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         Task<JsonObject> huge = client.RunAsync("echo", Text(new string('x', 14_000_000)), cancellationToken: Cancel);
         await heard.Task.WaitAsync(Cancel);
         Task<JsonObject>[] behind = [.. Enumerable.Range(0, 10).Select(i => client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))];
@@ -115,7 +115,7 @@ public sealed class LostConnectionTests
             await Assert.ThrowsAsync<IOException>(connection.ReadAsync);
         });
         var log = new TestLog();
-        await using RyusoClient client = Connect(server, o => o.Logger = log);
+        await using RyusoClient client = server.Connect(o => o.Logger = log);
         for (int i = 1; i <= 5; i++)
         {
             Assert.Equal($"{i}", (string?)(await client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))["text"]);
@@ -210,7 +210,7 @@ public sealed class LostConnectionTests
     public async Task A_deadline_ends_a_call_that_waits_for_a_connection()
     {
         await using FakeServer server = FakeServer.Start(connection => Task.Delay(Timeout.Infinite, connection.Closing));
-        await using RyusoClient client = Connect(server);
+        await using RyusoClient client = server.Connect();
         using var deadline = new CancellationTokenSource();
         Task ping = client.PingAsync(deadline.Token);
         while (server.Accepted == 0)
@@ -235,7 +235,7 @@ public sealed class LostConnectionTests
             await connection.LetInAsync();
             await connection.EchoAsync();
         });
-        await using RyusoClient client = Connect(server, o => o.ConnectTimeout = TimeSpan.FromMilliseconds(500));
+        await using RyusoClient client = server.Connect(o => o.ConnectTimeout = TimeSpan.FromMilliseconds(500));
         Assert.Equal("a", (string?)(await client.RunAsync("echo", Text("a"), cancellationToken: Cancel))["text"]);
         Assert.Equal(2, server.Accepted);
     }
@@ -256,7 +256,7 @@ public sealed class LostConnectionTests
             await connection.EchoAsync();
         });
         var time = new FakeTimeProvider();
-        await using RyusoClient client = Connect(server, o => o.TimeProvider = time);
+        await using RyusoClient client = server.Connect(o => o.TimeProvider = time);
         foreach (int seconds in new[] { 29, 31 })
         {
             using var impatient = new CancellationTokenSource();
@@ -276,109 +276,6 @@ public sealed class LostConnectionTests
         Assert.Equal(2, server.Accepted);
     }
 
-    [Theory]
-    [InlineData("busy", 1)]
-    [InlineData("shutting_down", 2)]
-    public async Task A_server_that_is_busy_or_ends_is_asked_again(string code, int connections)
-    {
-        int rejected = 0;
-        await using FakeServer server = FakeServer.Start(async connection =>
-        {
-            await connection.LetInAsync();
-            if (connection.Number == 1)
-            {
-                for (; rejected < (code == "busy" ? 3 : 1); rejected++)
-                {
-                    await connection.SendAsync(Rejected(await connection.ReadAsync(), code));
-                }
-            }
-
-            await connection.EchoAsync();
-        });
-        await using RyusoClient client = Connect(server);
-        Assert.Equal("a", (string?)(await client.RunAsync("echo", Text("a"), cancellationToken: Cancel))["text"]);
-        Assert.Equal(connections, server.Accepted);
-        Assert.Equal(code == "busy" ? 3 : 1, rejected);
-    }
-
-    [Fact]
-    public async Task A_rejection_is_told_at_once_where_that_is_asked_for_and_after_the_limit_where_it_does_not_end()
-    {
-        await using FakeServer server = FakeServer.Start(async connection =>
-        {
-            await connection.LetInAsync();
-            while (true)
-            {
-                await connection.SendAsync(Rejected(await connection.ReadAsync(), "busy"));
-            }
-        });
-        await using (RyusoClient client = Connect(server, o => o.RetryRejected = false))
-        {
-            Assert.Equal("busy", (await Assert.ThrowsAsync<RequestRejectedException>(() => client.RunAsync("echo", cancellationToken: Cancel))).Code);
-        }
-
-        await using (RyusoClient client = Connect(server, o => o.RetryLimit = TimeSpan.FromMilliseconds(200)))
-        {
-            Assert.Equal("busy", (await Assert.ThrowsAsync<RequestRejectedException>(() => client.RunAsync("echo", cancellationToken: Cancel))).Code);
-        }
-    }
-
-    [Theory]
-    [InlineData("internal", false)]
-    [InlineData("busy", false)]
-    [InlineData("unauthorized", false)]
-    [InlineData("unknown_program", true)]
-    [InlineData("invalid_arguments", true)]
-    public async Task After_a_lost_answer_only_a_rejection_that_looked_into_the_journal_says_that_nothing_ran(string code, bool isFinal)
-    {
-        await using FakeServer server = FakeServer.Start(async connection =>
-        {
-            await connection.LetInAsync("journal");
-            JsonObject request = await connection.ReadAsync();
-            while (connection.Number > 1)
-            {
-                await connection.SendAsync(Rejected(request, code));
-                request = await connection.ReadAsync();
-            }
-        });
-        await using RyusoClient client = Connect(server, o => o.RetryLimit = TimeSpan.FromMilliseconds(300));
-        Exception told = await Assert.ThrowsAnyAsync<Exception>(() => client.RunAsync("echo", cancellationToken: Cancel));
-        RequestRejectedException rejected = Assert.IsType<RequestRejectedException>(isFinal ? told : Assert.IsType<OutcomeUnknownException>(told).InnerException);
-        Assert.Equal(code, rejected.Code);
-    }
-
-    [Fact]
-    public async Task A_server_that_failed_itself_may_have_begun()
-    {
-        await using FakeServer server = FakeServer.Start(async connection =>
-        {
-            await connection.LetInAsync();
-            await connection.SendAsync(Rejected(await connection.ReadAsync(), "internal"));
-        });
-        await using RyusoClient client = Connect(server);
-        Assert.Equal("mine", (await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.RunAsync("echo", null, new CallOptions { RunId = "mine" }, Cancel))).RunId);
-    }
-
-    [Fact]
-    public async Task Whoever_is_turned_away_at_a_full_server_comes_back()
-    {
-        var options = new RyusoServerOptions { Port = 0, MaxConnections = 1, LoggerFactory = NullLoggerFactory.Instance };
-        await using var server = new RyusoServer(new TestOrchestrator(), options);
-        await server.StartAsync(Cancel);
-        var first = new RyusoClient("127.0.0.1", server.EndPoint.Port);
-        await first.PingAsync(Cancel);
-        var log = new TestLog();
-        await using var second = new RyusoClient("127.0.0.1", server.EndPoint.Port, new RyusoClientOptions { Logger = log, LongestDelay = TimeSpan.FromMilliseconds(100) });
-        Task ping = second.PingAsync(Cancel);
-        while (!log.Text.Contains("has its 1 connections", StringComparison.Ordinal))
-        {
-            await Task.Yield();
-        }
-
-        await first.DisposeAsync();
-        await ping;
-    }
-
     /// <summary>A request may meet the end of the server before: then nobody knows, and it is asked anew.</summary>
     private static async Task<JsonObject> AskUntilKnownAsync(RyusoClient client, string text)
     {
@@ -392,16 +289,6 @@ public sealed class LostConnectionTests
             {
             }
         }
-    }
-
-    private static string Rejected(JsonObject request, string code) =>
-        $$"""{"_id":{{request["id"]}},"_server_error":"Words.","_error_code":"{{code}}","_program_fail":true}""" + "\n";
-
-    private static RyusoClient Connect(FakeServer server, Action<RyusoClientOptions>? configure = null)
-    {
-        var options = new RyusoClientOptions { FirstDelay = TimeSpan.FromMilliseconds(1), LongestDelay = TimeSpan.FromMilliseconds(20) };
-        configure?.Invoke(options);
-        return new RyusoClient("127.0.0.1", server.Port, options);
     }
 
     private static JsonObject Text(string text) => new() { ["text"] = text };
