@@ -106,6 +106,19 @@ public class EmissionTests
     }
 
     [Fact]
+    public void A_record_may_have_the_name_of_the_method_that_calls_a_hook()
+    {
+        const string Spec = """
+            {
+              "name": "Wallet",
+              "programs": { "invoke": { "hooks": ["outputs"], "args": {}, "outputs": {} } },
+              "hooks": { "outputs": { "reference": "outputs", "args": {} } }
+            }
+            """;
+        Build.Of(Spec, "namespace Wallet; /// <summary>Hooks.</summary>\npublic static partial class Hooks { public static partial void Outputs() { } }").Run().MustBeClean();
+    }
+
+    [Fact]
     public void A_broken_program_does_not_take_the_healthy_ones_with_it()
     {
         string spec = Wallet.Spec.Replace("\"programs\": {", "\"programs\": { \"broken\": { \"hooks\": [\"hooks.nothing\"], \"args\": {}, \"outputs\": {} },");

@@ -30,7 +30,7 @@ internal static class OrchestratorEmitter
         EmitConstructor(code, spec, made, fields);
         foreach (ProgramModel program in spec.Model.Programs)
         {
-            EmitProgram(code, program);
+            EmitProgram(code, spec.Namespace, program);
         }
 
         code.Member();
@@ -84,7 +84,7 @@ internal static class OrchestratorEmitter
     private static string Resolve(ConstructorParameter parameter, string hookClass) =>
         $"{parameter.Name}: {(parameter.IsOptional ? "ResolveOrDefault" : "Resolve")}<{parameter.Type}>(services, {CSharp.Text(hookClass)}){(parameter.IsOptional ? "!" : "")}";
 
-    private static void EmitProgram(CodeWriter code, ProgramModel program)
+    private static void EmitProgram(CodeWriter code, string space, ProgramModel program)
     {
         string args = ProgramEmitter.Args(program);
         string outputs = ProgramEmitter.Outputs(program);
@@ -95,7 +95,9 @@ internal static class OrchestratorEmitter
         code.Doc("returns", "How the run ended: a failed or rejected run is a result, not an exception.");
         code.Open($"public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<{outputs}>> {SpecNaming.ToPascalCase(program.Name)}Async({args} args, {CancellationToken} cancellationToken = default)");
         code.Line("global::System.ArgumentNullException.ThrowIfNull(args);");
-        code.Line($"return RunAsync({CSharp.Text(program.Name)}, args.{ProgramEmitter.ToPool}(), {outputs}.{ProgramEmitter.FromAnswer}, cancellationToken);");
+
+        // By its full name: a hook 'outputs' has a method InvokeOutputs here, and a program 'invoke' a record of that name.
+        code.Line($"return RunAsync({CSharp.Text(program.Name)}, args.{ProgramEmitter.ToPool}(), global::{space}.{outputs}.{ProgramEmitter.FromAnswer}, cancellationToken);");
         code.Close();
     }
 

@@ -92,17 +92,12 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     /// <summary>Takes nothing more; what is on it is still answered.</summary>
     public void Retire()
     {
-        bool isIdle;
         lock (_gate)
         {
             _isRetired = true;
-            isIdle = _pending.Count + _inFlight.Count == 0;
         }
 
-        if (isIdle)
-        {
-            End(null, isFault: false);
-        }
+        EndIfDone();
     }
 
     /// <summary>Whether the server has said nothing for so long, though it had a request all the while.</summary>
@@ -139,6 +134,20 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         _ended(this, reason);
     }
 
+    /// <summary>A retired connection ends with the last that was on it.</summary>
+    private void EndIfDone()
+    {
+        lock (_gate)
+        {
+            if (!_isRetired || _pending.Count + _inFlight.Count > 0)
+            {
+                return;
+            }
+        }
+
+        End(null, isFault: false);
+    }
+
     private async Task WriteAsync(bool isCaller)
     {
         try
@@ -156,6 +165,8 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
                     }
                 }
             }
+
+            EndIfDone();
         }
 #pragma warning disable CA1031 // Whatever ends the writing ends the connection.
         catch (Exception exception)
@@ -225,11 +236,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
                 }
             }
 
-            if (!_inbox.Part.IsEmpty)
-            {
-                // A server that lets nobody in says why, and does not know of ids yet.
-                TakeLastWords(_inbox.Part);
-            }
+            TakeLastWords(_inbox.Part);
 
             Fail(new IOException("The server closed the connection."));
         }
@@ -248,7 +255,6 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     private void Take(ReadOnlySpan<byte> answer)
     {
         Exchange exchange;
-        bool isLast;
         lock (_gate)
         {
             if (!_inFlight.TryPeek(out exchange!))
@@ -262,7 +268,6 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
             }
 
             _inFlight.Dequeue();
-            isLast = _isRetired && _inFlight.Count + _pending.Count == 0;
         }
 
         if (!exchange.Task.IsCompleted)
@@ -271,23 +276,22 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         }
 
         exchange.Leave();
-        if (isLast)
-        {
-            End(null, isFault: false);
-        }
+        EndIfDone();
     }
 
+    /// <summary>A server that lets nobody in says why, without an id and a newline. What is only a part is no answer.</summary>
     private void TakeLastWords(ReadOnlySpan<byte> words)
     {
+        bool isGreeting;
         lock (_gate)
         {
-            if (!_inFlight.TryPeek(out Exchange? greeting) || greeting.Id != 0)
-            {
-                return;
-            }
+            isGreeting = _inFlight.TryPeek(out Exchange? next) && next.Id == 0;
         }
 
-        Take(words);
+        if (isGreeting && new RequestScanner().Scan(words) == ScanResult.Complete)
+        {
+            Take(words);
+        }
     }
 
     private static bool BeginsWithId(ReadOnlySpan<byte> answer, long id)

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace Ryuso;
 
@@ -61,7 +60,8 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
             }
 
             // A certificate that is not trusted, or a server of another kind, will be the same next time.
-            if (made.Failure is AuthenticationException or InvalidDataException || !patience.TryGoOn())
+            bool mayPass = made.Failure is null or SocketException or IOException or TimeoutException or OperationCanceledException or RequestRejectedException;
+            if (!mayPass || !patience.TryGoOn())
             {
                 throw Unreachable(last);
             }
@@ -134,11 +134,9 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
 
             connection = await ConnectAsync().ConfigureAwait(false);
         }
-        catch (OperationCanceledException exception)
-        {
-            failure = exception;
-        }
-        catch (Exception exception) when (exception is SocketException or IOException or AuthenticationException or InvalidDataException or RequestRejectedException or TimeoutException)
+#pragma warning disable CA1031 // Those who wait for the attempt are told.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             failure = exception;
         }

@@ -69,6 +69,30 @@ public sealed class HostileServerTests
         }
     }
 
+    [Fact]
+    public async Task A_greeting_that_is_cut_at_any_byte_is_asked_for_again()
+    {
+        const string Greeting = """{"_id":0,"name":"Fake","programs":{}}""" + "\n";
+        for (int cut = 0; cut < Greeting.Length; cut++)
+        {
+            await using FakeServer server = FakeServer.Start(async connection =>
+            {
+                if (connection.Number == 1)
+                {
+                    await connection.ReadAsync();
+                    await connection.SendAsync(Greeting[..cut]);
+                    return;
+                }
+
+                await connection.LetInAsync();
+                await connection.EchoAsync();
+            });
+            await using RyusoClient client = server.Connect();
+            await client.PingAsync(Cancel);
+            Assert.Equal(2, server.Accepted);
+        }
+    }
+
     [Theory]
     [InlineData("garbage\n")]
     [InlineData("""{"_id":1,"text":]}""" + "\n")]

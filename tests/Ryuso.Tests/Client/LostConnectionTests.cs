@@ -207,6 +207,47 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
+    public async Task An_address_that_no_socket_takes_is_told_each_time()
+    {
+        await using var client = new RyusoClient("unix:/" + new string('x', 300));
+        for (int i = 0; i < 2; i++)
+        {
+            await Assert.ThrowsAsync<ServerUnreachableException>(() => client.PingAsync(Cancel));
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_left_closes_with_the_last_that_waits_on_it()
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answers = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeServer server = FakeServer.Start(async connection =>
+        {
+            await connection.LetInAsync();
+            if (connection.Number > 1)
+            {
+                await connection.EchoAsync();
+            }
+
+            JsonObject first = await connection.ReadAsync();
+            JsonObject second = await connection.ReadAsync();
+            await connection.SendAsync(RejectedCallTests.Rejected(first, "shutting_down"));
+            await answers.Task;
+            await connection.SendAsync(FakeConnection.Echo(second));
+            await Assert.ThrowsAsync<IOException>(connection.ReadAsync);
+            closed.SetResult();
+        });
+        await using RyusoClient client = server.Connect();
+        Task<JsonObject> rejected = client.RunAsync("echo", Text("rejected"), cancellationToken: Cancel);
+        Task<JsonObject> waiting = client.RunAsync("echo", Text("waiting"), cancellationToken: Cancel);
+        Assert.Equal("rejected", (string?)(await rejected)["text"]);
+        Assert.False(waiting.IsCompleted);
+        answers.SetResult();
+        Assert.Equal("waiting", (string?)(await waiting)["text"]);
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
     public async Task A_deadline_ends_a_call_that_waits_for_a_connection()
     {
         await using FakeServer server = FakeServer.Start(connection => Task.Delay(Timeout.Infinite, connection.Closing));

@@ -112,7 +112,7 @@ public sealed class RejectedCallTests
         await ping;
     }
 
-    private static string Rejected(JsonObject request, string code) =>
+    public static string Rejected(JsonObject request, string code) =>
         $$"""{"_id":{{request["id"]}},"_server_error":"Words.","_error_code":"{{code}}","_program_fail":true}""" + "\n";
 
     private static JsonObject Text(string text) => new() { ["text"] = text };

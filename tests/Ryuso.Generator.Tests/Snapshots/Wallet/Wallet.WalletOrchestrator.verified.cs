@@ -33,7 +33,7 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryu
     public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<TransferOutputs>> TransferAsync(TransferArgs args, global::System.Threading.CancellationToken cancellationToken = default)
     {
         global::System.ArgumentNullException.ThrowIfNull(args);
-        return RunAsync("transfer", args.ToPool(), TransferOutputs.FromAnswer, cancellationToken);
+        return RunAsync("transfer", args.ToPool(), global::Wallet.TransferOutputs.FromAnswer, cancellationToken);
     }
 
     /// <inheritdoc/>
