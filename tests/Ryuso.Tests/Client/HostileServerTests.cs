@@ -129,7 +129,7 @@ public sealed class HostileServerTests
         await using FakeServer server = FakeServer.Start(async connection =>
         {
             await connection.LetInAsync();
-            await connection.SendAsync(FakeConnection.Echo(await connection.ReadAsync()) + """{"_id":2,"text":"before its time"}""" + "\n");
+            await connection.SendAsync(FakeConnection.Echo(await connection.ReadAsync()) + """{"_id":99,"text":"before its time"}""" + "\n");
             await connection.EchoAsync();
         });
         await using RyusoClient client = server.Connect();
@@ -171,29 +171,6 @@ public sealed class HostileServerTests
         Assert.Equal("second", (string?)(await client.RunAsync("echo", Text("second"), cancellationToken: Cancel))["text"]);
         Assert.Equal("third", (string?)(await client.RunAsync("echo", Text("third"), cancellationToken: Cancel))["text"]);
         Assert.Equal(1, server.Accepted);
-    }
-
-    [Fact]
-    public async Task A_flood_without_an_end_is_not_kept()
-    {
-        long sent = 0;
-        await using FakeServer server = FakeServer.Start(async connection =>
-        {
-            await connection.LetInAsync();
-            await connection.ReadAsync();
-            await connection.SendAsync("""{"_id":1,"text":""" + "\"");
-            byte[] piece = Encoding.ASCII.GetBytes(new string('x', 1024 * 1024));
-            for (; sent < 64; sent++)
-            {
-                await connection.SendAsync(piece);
-            }
-        });
-        await using RyusoClient client = server.Connect(o => o.MaxAnswerBytes = 2 * 1024 * 1024);
-        long before = GC.GetTotalAllocatedBytes();
-        OutcomeUnknownException unknown = await Assert.ThrowsAsync<OutcomeUnknownException>(() => client.RunAsync("echo", cancellationToken: Cancel));
-        Assert.Contains("longer than 2097152 bytes (option MaxAnswerBytes)", unknown.Message, StringComparison.Ordinal);
-        Assert.InRange(sent, 0, 63);
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 24 * 1024 * 1024);
     }
 
     [Fact]
