@@ -2,66 +2,96 @@ using Microsoft.Data.Sqlite;
 
 namespace Ryuso.Sqlite;
 
-/// <summary>Writes events as rows, with prepared statements, inside the transaction that the caller holds.</summary>
+/// <summary>Writes events as rows, each batch in a transaction of its own.</summary>
 internal sealed class EventWriter : IDisposable
 {
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _rollback;
-    private readonly SqliteCommand _addPlan;
-    private readonly SqliteCommand _addRun;
-    private readonly SqliteCommand _findRun;
-    private readonly SqliteCommand _addEvent;
-    private readonly SqliteCommand _finish;
-    private readonly SqliteCommand _decide;
+    private readonly int _mostUnnamed;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
+    private readonly Statement _rollback;
+    private readonly Statement _addPlan;
+    private readonly Statement _addRun;
+    private readonly Statement _findRun;
+    private readonly Statement _addEvent;
+    private readonly Statement _finish;
+    private readonly Statement _decide;
+    private readonly Statement _name;
+    private readonly Statement _mark;
     private readonly HashSet<string> _plans = new(StringComparer.Ordinal);
 
-    // Of the run written last: the next event is nearly always its own.
-    private (string RunId, long Key, long Seq) _last = ("", 0, 0);
+    // Runs that have neither ended nor been stuck yet: the index of open runs does not know them, the mark stays before them.
+    private readonly SortedSet<long> _open = [];
+    private readonly List<(string RunId, long Key)> _unnamed = [];
+    private int _named;
+    private long _next;
 
-    public EventWriter(SqliteConnection connection)
+    // Of the run written last: the next event is nearly always its own.
+    private (string RunId, long Key, long Rows) _last = ("", 0, 0);
+
+    public EventWriter(SqliteConnection connection, SqliteJournalOptions options)
     {
-        _begin = Prepare(connection, "BEGIN IMMEDIATE");
-        _commit = Prepare(connection, "COMMIT");
-        _rollback = Prepare(connection, "ROLLBACK");
-        _addPlan = Prepare(connection, "INSERT INTO plans (fingerprint, plan) VALUES ($fingerprint, $plan) ON CONFLICT DO NOTHING", "$fingerprint", "$plan");
-        _addRun = Prepare(
+        _mostUnnamed = options.MostUnnamed;
+        _begin = new(connection, "BEGIN IMMEDIATE");
+        _commit = new(connection, "COMMIT");
+        _rollback = new(connection, "ROLLBACK");
+        _addPlan = new(connection, "INSERT INTO plans (fingerprint, plan) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+        _addRun = new(connection, "INSERT INTO log (id, time, kind, json, run_id, program, plan, request_hash, started_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        _findRun = new(connection, $"SELECT id, (SELECT max(id) FROM log e WHERE e.id BETWEEN r.id AND r.id + ?2 - 1) FROM log r WHERE id = {Schema.KeyOfRun}");
+        _addEvent = new(connection, "INSERT INTO log (id, time, kind, step, reference, attempt, text, by, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        _finish = new(connection, "UPDATE log SET status = ?2, finished_at = ?3, error = ?4, answer = ?5 WHERE id = ?1");
+        _decide = new(connection, "UPDATE log SET status = ?2, finished_at = ?3 WHERE id = ?1 AND status = 'stuck'");
+        _name = new(connection, "INSERT INTO run_ids (run_id, run) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+        _mark = new(connection, "UPDATE marks SET open_from = ?1, named_from = ?2");
+        using Statement last = new(connection, "SELECT max(coalesce((SELECT max(id) FROM log), 0) / ?1 * ?1 + ?1, (SELECT open_from FROM marks))");
+        _next = last.Number(Schema.RowsPerRun)!.Value;
+        using Statement behind = new(
             connection,
-            "INSERT INTO runs (run_id, program, status, started_at, request_hash, plan) VALUES ($run_id, $program, 'unfinished', $started_at, $request_hash, $plan) RETURNING id",
-            "$run_id", "$program", "$started_at", "$request_hash", "$plan");
-        _findRun = Prepare(connection, "SELECT id, (SELECT max(seq) FROM events WHERE run = runs.id) FROM runs WHERE run_id = $run_id", "$run_id");
-        _addEvent = Prepare(
-            connection,
-            """
-            INSERT INTO events (run, seq, time, kind, step, reference, attempt, text, by, json)
-            VALUES ($run, $seq, $time, $kind, $step, $reference, $attempt, $text, $by, $json)
-            """,
-            "$run", "$seq", "$time", "$kind", "$step", "$reference", "$attempt", "$text", "$by", "$json");
-        _finish = Prepare(
-            connection,
-            "UPDATE runs SET status = $status, finished_at = $finished_at, error = $error, answer = $answer WHERE id = $run",
-            "$run", "$status", "$finished_at", "$error", "$answer");
-        _decide = Prepare(
-            connection,
-            "UPDATE runs SET status = $status, finished_at = $finished_at WHERE id = $run AND status = 'stuck'",
-            "$run", "$status", "$finished_at");
+            "SELECT id, run_id, status IS NULL, id >= named_from FROM log, marks WHERE id >= min(open_from, named_from) AND run_id IS NOT NULL ORDER BY id");
+        while (behind.Step())
+        {
+            if (behind.Long(2) != 0)
+            {
+                _open.Add(behind.Long(0));
+            }
+
+            if (behind.Long(3) != 0)
+            {
+                _unnamed.Add((behind.Text(1)!, behind.Long(0)));
+            }
+        }
     }
 
     /// <summary>Writes events in one transaction: all or none.</summary>
-    public void Write(List<JournalEvent> events)
+    public void Write(List<JournalEvent> events) => Commit(() =>
     {
-        _begin.ExecuteNonQuery();
+        foreach (JournalEvent entry in events)
+        {
+            Write(entry);
+        }
+    });
+
+    /// <summary>Brings the index of ids up to date, before runs may be removed.</summary>
+    public void CatchUp()
+    {
+        if (_unnamed.Count > 0)
+        {
+            Commit(Name);
+        }
+    }
+
+    private void Commit(Action write)
+    {
+        _begin.Run();
         try
         {
-            foreach (JournalEvent entry in events)
-            {
-                Write(entry);
-            }
-
-            _commit.ExecuteNonQuery();
+            write();
+            _commit.Run();
+            _unnamed.RemoveRange(0, _named);
+            _named = 0;
         }
         catch
         {
+            _named = 0;
             _last = ("", 0, 0);
             _plans.Clear();
             TryRollBack();
@@ -71,9 +101,9 @@ internal sealed class EventWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (ReadOnlySpan<SqliteCommand>)[_begin, _commit, _rollback, _addPlan, _addRun, _findRun, _addEvent, _finish, _decide])
+        foreach (Statement statement in (ReadOnlySpan<Statement>)[_begin, _commit, _rollback, _addPlan, _addRun, _findRun, _addEvent, _finish, _decide, _name, _mark])
         {
-            command.Dispose();
+            statement.Dispose();
         }
     }
 
@@ -81,7 +111,7 @@ internal sealed class EventWriter : IDisposable
     {
         try
         {
-            _rollback.ExecuteNonQuery();
+            _rollback.Run();
         }
         catch (SqliteException)
         {
@@ -93,9 +123,11 @@ internal sealed class EventWriter : IDisposable
     {
         if (entry.Accepted is { } accepted)
         {
-            Accept(entry.RunId, accepted);
+            Accept(entry, accepted);
+            return;
         }
-        else if (entry.RunId != _last.RunId)
+
+        if (entry.RunId != _last.RunId)
         {
             Find(entry.RunId);
         }
@@ -105,36 +137,67 @@ internal sealed class EventWriter : IDisposable
             return;
         }
 
-        _last.Seq++;
-        Run(_addEvent, _last.Key, _last.Seq, entry.Time, Words.Of(entry.Kind), entry.Step, entry.Reference,
-            entry.Attempt == 0 ? null : entry.Attempt, entry.Text, entry.By, entry.Kind == JournalEventKind.Finished ? null : entry.Json);
-        if (entry.Kind == JournalEventKind.Finished)
+        if (_last.Rows == Schema.RowsPerRun)
         {
-            Run(_finish, _last.Key, Words.Of(entry.Status), entry.Time, entry.Text, entry.Json);
+            throw new JournalException($"The run '{entry.RunId}' has {_last.Rows} events, and the journal has no room for more. Find out why it is tried for ever.");
+        }
 
+        bool isEnd = entry.Kind == JournalEventKind.Finished;
+        if (isEnd)
+        {
+            // Before its event: a run of one commit is then still the table's last row, which may grow without a page being split.
+            _finish.Run(_last.Key, Words.Of(entry.Status), entry.Time, entry.Text, entry.Json);
+            _open.Remove(_last.Key);
+        }
+
+        _addEvent.Run(_last.Key + _last.Rows++, entry.Time, Words.Of(entry.Kind), entry.Step, entry.Reference,
+            entry.Attempt == 0 ? null : (long?)entry.Attempt, entry.Text, entry.By, isEnd ? null : entry.Json);
+        if (isEnd)
+        {
             // From here on an operator's tool may write to the run.
             _last = ("", 0, 0);
         }
     }
 
-    private void Accept(string runId, RunAccepted accepted)
+    private void Accept(JournalEvent entry, RunAccepted accepted)
     {
         if (_plans.Add(accepted.Plan.Fingerprint))
         {
-            Run(_addPlan, accepted.Plan.Fingerprint, accepted.Plan.Json);
+            _addPlan.Run(accepted.Plan.Fingerprint, accepted.Plan.Json);
         }
 
-        Bind(_addRun, runId, accepted.Program, accepted.StartedAt, accepted.RequestHash, accepted.Plan.Fingerprint);
-        _last = (runId, (long)_addRun.ExecuteScalar()!, 0);
+        long key = _next;
+        _addRun.Run(key, entry.Time, Words.Of(entry.Kind), entry.Json, entry.RunId, accepted.Program, accepted.Plan.Fingerprint, accepted.RequestHash, accepted.StartedAt);
+        _next += Schema.RowsPerRun;
+        _open.Add(key);
+        _unnamed.Add((entry.RunId, key));
+        _last = (entry.RunId, key, 1);
+        if (_unnamed.Count - _named == _mostUnnamed)
+        {
+            Name();
+        }
+    }
+
+    private void Name()
+    {
+        for (; _named < _unnamed.Count; _named++)
+        {
+            _name.Run(_unnamed[_named].RunId, _unnamed[_named].Key);
+        }
+
+        _mark.Run(_open.Count > 0 ? _open.Min : _next, _next);
     }
 
     private void Find(string runId)
     {
-        Bind(_findRun, runId);
-        using SqliteDataReader row = _findRun.ExecuteReader();
-        _last = row.Read()
-            ? (runId, row.GetInt64(0), row.IsDBNull(1) ? 0 : row.GetInt64(1))
-            : throw new JournalException($"The journal was told of the run '{runId}', which it does not have; somebody removed it from the file.");
+        _findRun.Begin(runId, Schema.RowsPerRun);
+        if (!_findRun.Step())
+        {
+            throw new JournalException($"The journal was told of the run '{runId}', which it does not have; somebody removed it from the file.");
+        }
+
+        _last = (runId, _findRun.Long(0), _findRun.Long(1) - _findRun.Long(0) + 1);
+        _findRun.End();
     }
 
     /// <summary>Of two decisions on one run the first counts; the run may have been settled since the operator looked.</summary>
@@ -143,35 +206,6 @@ internal sealed class EventWriter : IDisposable
         // Another process may have written to the run.
         Find(entry.RunId);
         bool abandons = entry.Kind == JournalEventKind.Abandon;
-        return Run(_decide, _last.Key, Words.Of(abandons ? RunStatus.Abandoned : RunStatus.Unfinished), abandons ? entry.Time : null) == 1;
-    }
-
-    private static SqliteCommand Prepare(SqliteConnection connection, string sql, params ReadOnlySpan<string> parameters)
-    {
-        SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // Every text is a constant of this file.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (string name in parameters)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
-
-        command.Prepare();
-        return command;
-    }
-
-    private static int Run(SqliteCommand command, params ReadOnlySpan<object?> values)
-    {
-        Bind(command, values);
-        return command.ExecuteNonQuery();
-    }
-
-    private static void Bind(SqliteCommand command, params ReadOnlySpan<object?> values)
-    {
-        for (int i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        }
+        return _decide.Run(_last.Key, Words.Of(abandons ? RunStatus.Abandoned : RunStatus.Unfinished), abandons ? (long?)entry.Time : null) == 1;
     }
 }

@@ -6,53 +6,10 @@ namespace Ryuso.Sqlite;
 /// <summary>Opens connections to a journal's file, and knows what may be in it.</summary>
 internal sealed class JournalFile(string path, TimeSpan lockTimeout)
 {
-    public const int SchemaVersion = 2;
-    private const int ApplicationId = 0x5279756F; // "Ryuo"
     private static readonly Version LeastSqlite = new(3, 51, 3);
 
-    // Each entry leads from one version to the next.
-    private static readonly string[] Migrations =
-    [
-        """
-        CREATE TABLE plans (
-            fingerprint TEXT PRIMARY KEY,
-            plan        TEXT NOT NULL
-        ) STRICT;
-        CREATE TABLE runs (
-            id           INTEGER PRIMARY KEY,
-            run_id       TEXT NOT NULL UNIQUE,
-            program      TEXT NOT NULL,
-            status       TEXT NOT NULL,
-            started_at   INTEGER NOT NULL,
-            finished_at  INTEGER,
-            request_hash TEXT,
-            plan         TEXT NOT NULL REFERENCES plans (fingerprint),
-            error        TEXT,
-            answer       TEXT
-        ) STRICT;
-        CREATE INDEX runs_open ON runs (status, id) WHERE status IN ('unfinished', 'stuck');
-        CREATE INDEX runs_closed ON runs (finished_at) WHERE status NOT IN ('unfinished', 'stuck');
-        CREATE TABLE events (
-            run       INTEGER NOT NULL REFERENCES runs (id),
-            seq       INTEGER NOT NULL,
-            time      INTEGER NOT NULL,
-            kind      TEXT NOT NULL,
-            step      TEXT,
-            reference TEXT,
-            attempt   INTEGER,
-            text      TEXT,
-            by        TEXT,
-            json      TEXT,
-            PRIMARY KEY (run, seq)
-        ) STRICT, WITHOUT ROWID;
-        """,
-        """
-        CREATE TABLE journal (
-            id TEXT NOT NULL
-        ) STRICT;
-        INSERT INTO journal VALUES (lower(hex(randomblob(16))));
-        """,
-    ];
+    private FileIdentity? _database;
+    private FileIdentity? _log;
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
@@ -66,13 +23,15 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         try
         {
             RefuseOldSqlite(connection);
-            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;");
+            Execute(connection, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4000;");
             if (maxPages is { } pages)
             {
                 Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}"));
             }
 
-            Migrate(connection);
+            Migrate(connection, mayCreate);
+            _database = FileIdentity.Of(Path);
+            _log = FileIdentity.Of(Path + "-wal");
             return connection;
         }
         catch (SqliteException exception)
@@ -99,13 +58,19 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         return (string)command.ExecuteScalar()!;
     }
 
-    /// <summary>What is written into a file that somebody has deleted is lost, however well it is flushed.</summary>
-    /// <exception cref="JournalException">The file or its write-ahead log is gone.</exception>
+    /// <summary>What is written into a file that somebody has deleted or replaced is lost, however well it is flushed.</summary>
+    /// <exception cref="JournalException">The file or its write-ahead log is not the one that was opened.</exception>
     public void ThrowIfGone()
     {
-        if (!File.Exists(Path) || !File.Exists(Path + "-wal"))
+        FileIdentity? database = FileIdentity.Of(Path), log = FileIdentity.Of(Path + "-wal");
+        if (database is null || log is null)
         {
             throw new JournalException($"The journal '{Path}' or its -wal was deleted while the server ran, so nothing more can be recorded. Bring the files back if you can, and start the server again.");
+        }
+
+        if (database != _database || log != _log)
+        {
+            throw new JournalException($"The journal '{Path}' or its -wal was replaced by another file while the server ran, so nothing more can be recorded. Stop the server, bring the right files back, and start it again.");
         }
     }
 
@@ -136,6 +101,7 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         try
         {
             connection.Open();
+            SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, (int)lockTimeout.TotalMilliseconds);
             return connection;
         }
         catch (SqliteException exception)
@@ -154,29 +120,36 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         }
     }
 
-    private void Migrate(SqliteConnection connection)
+    private void Migrate(SqliteConnection connection, bool isServer)
     {
         Execute(connection, "BEGIN IMMEDIATE");
         long application = Number(connection, "PRAGMA application_id");
         long version = Number(connection, "PRAGMA user_version");
-        if (application != ApplicationId && Number(connection, "SELECT count(*) FROM sqlite_schema") > 0)
+        if (application != Schema.ApplicationId && Number(connection, "SELECT count(*) FROM sqlite_schema") > 0)
         {
             throw new JournalException($"The file '{Path}' is a SQLite database but no Ryuso journal. Name another file for the journal.");
         }
 
-        if (version > Migrations.Length)
+        int current = Schema.Migrations.Length;
+        if (version > current)
         {
-            throw new JournalException($"The journal '{Path}' was written by a newer version of Ryuso (its schema is {version}, this version knows {Migrations.Length}). Start that version, or a later one.");
+            throw new JournalException($"The journal '{Path}' was written by a newer version of Ryuso (its schema is {version}, this version knows {current}). Start that version, or a later one.");
         }
 
-        for (long next = version; next < Migrations.Length; next++)
+        if (version < current && !isServer)
         {
-            Execute(connection, Migrations[next]);
+            // The server that writes it may be running.
+            throw new JournalException($"The journal '{Path}' was written by an older version of Ryuso (its schema is {version}, this version has {current}). Start the server with this version once, or use the tool of that version.");
         }
 
-        if (version < Migrations.Length)
+        for (long next = version; next < current; next++)
         {
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Migrations.Length}"));
+            Execute(connection, Schema.Migrations[next]);
+        }
+
+        if (version < current)
+        {
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {Schema.ApplicationId}; PRAGMA user_version = {current}"));
         }
 
         Execute(connection, "COMMIT");
@@ -185,7 +158,7 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
     private static void Execute(SqliteConnection connection, string sql)
     {
         using SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // Every text is a constant of this file, but for numbers.
+#pragma warning disable CA2100 // Every text is a constant of this assembly, but for numbers.
         command.CommandText = sql;
 #pragma warning restore CA2100
         command.ExecuteNonQuery();

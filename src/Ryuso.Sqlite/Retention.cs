@@ -10,46 +10,35 @@ internal sealed class Retention : IDisposable
     private const int PagesAtATime = 256;
 
     private readonly SqliteJournalOptions _options;
-    private readonly SqliteCommand _prune;
-    private readonly SqliteCommand _pruneEvents;
-    private readonly SqliteCommand _vacuum;
-    private readonly SqliteCommand _begin;
-    private readonly SqliteCommand _commit;
-    private readonly SqliteCommand _rollback;
+    private readonly Statement _oldest;
+    private readonly Statement _remove;
+    private readonly Statement _forget;
+    private readonly Statement _vacuum;
+    private readonly Statement _begin;
+    private readonly Statement _commit;
+    private readonly Statement _rollback;
     private long _kept;
     private int _finishedSince;
 
     public Retention(SqliteConnection connection, SqliteJournalOptions options)
     {
         _options = options;
-        SqliteCommand Command(string sql)
-        {
-            SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // Every text is a constant of this file.
-            command.CommandText = sql;
-#pragma warning restore CA2100
-            return command;
-        }
+        _oldest = new(connection, "SELECT id, time, finished_at, status NOT IN ('unfinished', 'stuck'), run_id FROM log NOT INDEXED WHERE id < (SELECT named_from FROM marks) AND run_id IS NOT NULL ORDER BY id");
+        _remove = new(connection, "DELETE FROM log WHERE id BETWEEN ?1 AND ?1 + ?2 - 1");
+        _forget = new(connection, "DELETE FROM run_ids WHERE run_id = ?1");
+        _vacuum = new(connection, $"PRAGMA incremental_vacuum({PagesAtATime})");
+        _begin = new(connection, "BEGIN IMMEDIATE");
+        _commit = new(connection, "COMMIT");
+        _rollback = new(connection, "ROLLBACK");
 
-        const string Old = """
-            SELECT id FROM runs WHERE status NOT IN ('unfinished', 'stuck') AND (finished_at < $before OR $excess > 0)
-            ORDER BY finished_at LIMIT CASE WHEN $excess > 0 THEN min($excess, $most) ELSE $most END
-            """;
-        _pruneEvents = Command($"DELETE FROM events WHERE run IN ({Old})");
-        _prune = Command($"DELETE FROM runs WHERE id IN ({Old})");
-        foreach (SqliteCommand command in (ReadOnlySpan<SqliteCommand>)[_pruneEvents, _prune])
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = "$before" });
-            command.Parameters.Add(new SqliteParameter { ParameterName = "$excess" });
-            command.Parameters.Add(new SqliteParameter { ParameterName = "$most" });
-        }
-
-        _vacuum = Command($"PRAGMA incremental_vacuum({PagesAtATime})");
-        _begin = Command("BEGIN IMMEDIATE");
-        _commit = Command("COMMIT");
-        _rollback = Command("ROLLBACK");
-        using SqliteCommand count = Command("SELECT count(*) FROM runs WHERE status NOT IN ('unfinished', 'stuck')");
-        _kept = (long)count.ExecuteScalar()!;
+        // From indexes, so that the rows need not be read.
+        using Statement count = new(
+            connection,
+            """
+            SELECT (SELECT count(*) FROM run_ids)
+                 - (SELECT count(*) FROM log INDEXED BY log_open WHERE status IN ('unfinished', 'stuck'))
+            """);
+        _kept = count.Number()!.Value;
     }
 
     public void Finished(int runs)
@@ -64,15 +53,23 @@ internal sealed class Retention : IDisposable
     {
         int most = Math.Max(LeastAtATime, 2 * _finishedSince);
         _finishedSince = 0;
-        long before = (_options.TimeProvider.GetUtcNow() - _options.KeepFor).ToUnixTimeMilliseconds();
-        long excess = _kept - _options.KeepAtMost;
-        int pruned;
+        List<(string RunId, long Key)> old;
         try
         {
-            _begin.ExecuteNonQuery();
-            Run(_pruneEvents, before, excess, most);
-            pruned = Run(_prune, before, excess, most);
-            _commit.ExecuteNonQuery();
+            old = FindOld(most);
+            if (old.Count == 0)
+            {
+                return false;
+            }
+
+            _begin.Run();
+            foreach ((string runId, long key) in old)
+            {
+                _forget.Run(runId);
+                _remove.Run(key, Schema.RowsPerRun);
+            }
+
+            _commit.Run();
         }
         catch (SqliteException)
         {
@@ -81,44 +78,50 @@ internal sealed class Retention : IDisposable
             return false;
         }
 
-        _kept -= pruned;
-        if (pruned > 0)
-        {
-            // Steps through its pages as rows are read.
-            using SqliteDataReader pages = _vacuum.ExecuteReader();
-            while (pages.Read())
-            {
-            }
-        }
+        _kept -= old.Count;
 
-        return pruned == most;
+        // Steps through its pages as rows are read.
+        _vacuum.Run();
+        return old.Count == most;
     }
 
     public void Dispose()
     {
-        foreach (SqliteCommand command in (ReadOnlySpan<SqliteCommand>)[_prune, _pruneEvents, _vacuum, _begin, _commit, _rollback])
+        foreach (Statement statement in (ReadOnlySpan<Statement>)[_oldest, _remove, _forget, _vacuum, _begin, _commit, _rollback])
         {
-            command.Dispose();
+            statement.Dispose();
         }
+    }
+
+    /// <summary>Goes from the oldest on, and no further than to runs that are too young even by their beginning.</summary>
+    private List<(string RunId, long Key)> FindOld(int most)
+    {
+        long before = (_options.TimeProvider.GetUtcNow() - _options.KeepFor).ToUnixTimeMilliseconds();
+        long excess = _kept - _options.KeepAtMost;
+        List<(string RunId, long Key)> old = [];
+        _oldest.Begin();
+        while (old.Count < most && _oldest.Step() && (old.Count < excess || _oldest.Long(1) < before))
+        {
+            bool hasEnded = _oldest.Long(3) != 0;
+            if (hasEnded && (old.Count < excess || _oldest.Long(2) < before))
+            {
+                old.Add((_oldest.Text(4)!, _oldest.Long(0)));
+            }
+        }
+
+        _oldest.End();
+        return old;
     }
 
     private void TryRollBack()
     {
         try
         {
-            _rollback.ExecuteNonQuery();
+            _rollback.Run();
         }
         catch (SqliteException)
         {
             // SQLite has rolled back by itself, or nothing had begun.
         }
-    }
-
-    private static int Run(SqliteCommand command, long before, long excess, int most)
-    {
-        command.Parameters[0].Value = before;
-        command.Parameters[1].Value = excess;
-        command.Parameters[2].Value = most;
-        return command.ExecuteNonQuery();
     }
 }

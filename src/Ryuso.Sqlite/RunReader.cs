@@ -6,19 +6,28 @@ namespace Ryuso.Sqlite;
 internal sealed class RunReader(SqliteConnection connection) : IDisposable
 {
     private const string Columns =
-        "SELECT r.id, r.run_id, r.program, r.status, r.started_at, r.request_hash, r.plan, p.plan, r.error, r.answer FROM runs r JOIN plans p ON p.fingerprint = r.plan";
+        "SELECT j.id, j.run_id, j.program, coalesce(j.status, 'unfinished'), j.started_at, j.request_hash, j.plan, p.plan, j.error, j.answer FROM log j";
+
+    private const string WithPlan = " JOIN plans p ON p.fingerprint = j.plan ";
 
     private readonly Lock _gate = new();
-    private readonly SqliteCommand _find = Command(connection, Columns + " WHERE r.run_id = $run_id", "$run_id");
-    private readonly SqliteCommand _list = Command(connection, Columns + " WHERE r.status = $status ORDER BY r.id DESC LIMIT $limit", "$status", "$limit");
-    private readonly SqliteCommand _events = Command(
-        connection, "SELECT time, kind, step, reference, attempt, text, by, json FROM events WHERE run = $run ORDER BY seq", "$run");
+    private readonly Statement _find = new(connection, Columns + WithPlan + $"WHERE j.id = {Schema.KeyOfRun}");
+    private readonly Statement _open = new(
+        connection, Columns + " INDEXED BY log_open" + WithPlan + "WHERE j.status IN ('unfinished', 'stuck') AND j.status = ?1 ORDER BY j.id DESC LIMIT ?2");
+
+    // Runs that have never ended are in no index: there are few, and none before the mark.
+    private readonly Statement _new = new(
+        connection, Columns + " NOT INDEXED" + WithPlan + "WHERE j.id >= (SELECT open_from FROM marks) AND j.run_id IS NOT NULL AND j.status IS NULL ORDER BY j.id DESC LIMIT ?1");
+
+    private readonly Statement _closed = new(connection, Columns + " NOT INDEXED" + WithPlan + "WHERE j.run_id IS NOT NULL AND j.status = ?1 ORDER BY j.id DESC LIMIT ?2");
+    private readonly Statement _events = new(
+        connection, "SELECT time, kind, step, reference, attempt, text, by, json FROM log WHERE id BETWEEN ?1 AND ?1 + ?2 - 1 ORDER BY id");
 
     public JournaledRun? Find(string runId)
     {
         lock (_gate)
         {
-            _find.Parameters[0].Value = runId;
+            _find.Begin(runId);
             return Read(_find).FirstOrDefault();
         }
     }
@@ -27,30 +36,37 @@ internal sealed class RunReader(SqliteConnection connection) : IDisposable
     {
         lock (_gate)
         {
-            _list.Parameters[0].Value = Words.Of(status);
-            _list.Parameters[1].Value = limit;
-            return Read(_list);
+            List<JournaledRun> runs = [];
+            if (status == RunStatus.Unfinished)
+            {
+                _new.Begin(limit);
+                runs.AddRange(Read(_new));
+            }
+
+            Statement rest = status is RunStatus.Unfinished or RunStatus.Stuck ? _open : _closed;
+            rest.Begin(Words.Of(status), limit - runs.Count);
+            runs.AddRange(Read(rest));
+            return runs;
         }
     }
 
     public void Dispose()
     {
-        _find.Dispose();
-        _list.Dispose();
-        _events.Dispose();
+        foreach (Statement statement in (ReadOnlySpan<Statement>)[_find, _open, _new, _closed, _events])
+        {
+            statement.Dispose();
+        }
+
         connection.Dispose();
     }
 
-    private List<JournaledRun> Read(SqliteCommand command)
+    private List<JournaledRun> Read(Statement row)
     {
         List<(long Key, JournaledRun Run)> runs = [];
-        using (SqliteDataReader row = command.ExecuteReader())
+        while (row.Step())
         {
-            while (row.Read())
-            {
-                var accepted = new RunAccepted(row.GetString(2), Text(row, 5), new JournaledPlan(row.GetString(6), row.GetString(7)), row.GetInt64(4));
-                runs.Add((row.GetInt64(0), new JournaledRun(row.GetString(1), accepted, Words.Status(row.GetString(3)), Text(row, 8), Text(row, 9), [])));
-            }
+            var accepted = new RunAccepted(row.Text(2)!, row.Text(5), new JournaledPlan(row.Text(6)!, row.Text(7)!), row.Long(4));
+            runs.Add((row.Long(0), new JournaledRun(row.Text(1)!, accepted, Words.Status(row.Text(3)!), row.Text(8), row.Text(9), [])));
         }
 
         return [.. runs.Select(r => r.Run with { Events = Events(r.Key, r.Run) })];
@@ -59,39 +75,22 @@ internal sealed class RunReader(SqliteConnection connection) : IDisposable
     private List<JournalEvent> Events(long key, JournaledRun run)
     {
         List<JournalEvent> events = [];
-        _events.Parameters[0].Value = key;
-        using SqliteDataReader row = _events.ExecuteReader();
-        while (row.Read())
+        _events.Begin(key, Schema.RowsPerRun);
+        while (_events.Step())
         {
-            JournalEventKind kind = Words.Kind(row.GetString(1));
-            events.Add(new JournalEvent(run.RunId, kind, row.GetInt64(0))
+            JournalEventKind kind = Words.Kind(_events.Text(1)!);
+            events.Add(new JournalEvent(run.RunId, kind, _events.Long(0))
             {
                 Accepted = kind == JournalEventKind.Accepted ? run.Accepted : null,
-                Step = Text(row, 2),
-                Reference = Text(row, 3),
-                Attempt = row.IsDBNull(4) ? 0 : row.GetInt32(4),
-                Text = Text(row, 5),
-                By = Text(row, 6),
-                Json = Text(row, 7),
+                Step = _events.Text(2),
+                Reference = _events.Text(3),
+                Attempt = (int)_events.Long(4),
+                Text = _events.Text(5),
+                By = _events.Text(6),
+                Json = _events.Text(7),
             });
         }
 
         return events;
-    }
-
-    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql, params ReadOnlySpan<string> parameters)
-    {
-        SqliteCommand command = connection.CreateCommand();
-#pragma warning disable CA2100 // Every text is a constant of this file.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        foreach (string name in parameters)
-        {
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
-
-        return command;
     }
 }

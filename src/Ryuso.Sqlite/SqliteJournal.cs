@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Ryuso.Sqlite;
 
 /// <summary>
-/// A journal in one SQLite file, which any SQLite tool may read while the server runs: tables <c>runs</c>, <c>events</c> and <c>plans</c>.
-/// Commits are made by a thread of its own, and whoever asks for a barrier while one is under way shares the next.
+/// A journal in one SQLite file, which any SQLite tool may read while the server runs: <c>runs</c>, <c>events</c> and <c>plans</c>.
+/// Whoever asks for a barrier commits; who asks while a commit is under way shares the next.
 /// </summary>
 public sealed class SqliteJournal : IJournal
 {
@@ -12,7 +12,7 @@ public sealed class SqliteJournal : IJournal
     private readonly SqliteJournalOptions _options;
     private readonly bool _isServer;
     private Claim? _claim;
-    private CommitThread? _commits;
+    private GroupCommit? _commits;
     private RunReader? _reader;
 
     /// <summary>A journal for a server: it takes the file for itself and makes it where it is missing.</summary>
@@ -56,7 +56,7 @@ public sealed class SqliteJournal : IJournal
         {
             SqliteConnection connection = _file.OpenWriter(mayCreate: _isServer, _options.MaxPages);
             Id = JournalFile.IdOf(connection);
-            _commits = new CommitThread(_file, connection, _isServer ? new Retention(connection, _options) : null, () => Decided?.Invoke(this, EventArgs.Empty));
+            _commits = new GroupCommit(_file, connection, _options, _isServer, () => Decided?.Invoke(this, EventArgs.Empty));
             _reader = new RunReader(_file.OpenReader());
         }
         catch (SqliteException exception)
@@ -107,7 +107,7 @@ public sealed class SqliteJournal : IJournal
         return default;
     }
 
-    private CommitThread Opened => _commits ?? throw new JournalException("The journal has not been opened: call OpenAsync first.");
+    private GroupCommit Opened => _commits ?? throw new JournalException("The journal has not been opened: call OpenAsync first.");
 
     private T Read<T>(Func<RunReader, T> read)
     {

@@ -18,6 +18,9 @@ public sealed class SqliteJournalOptions
     /// <summary>The file's greatest size in pages, for tests of a full disk.</summary>
     internal int? MaxPages { get; set; }
 
+    /// <summary>How many runs may be missing in the index of ids: few enough to be looked through.</summary>
+    internal int MostUnnamed { get; set; } = 32;
+
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(KeepFor, TimeSpan.Zero);

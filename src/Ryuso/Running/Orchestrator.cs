@@ -91,7 +91,7 @@ public abstract class Orchestrator
             return WaitAndRunAsync(request, answer, cancellationToken);
         }
 
-        ValueTask<Task?> run;
+        ValueTask<RecordedAnswer?> run;
         try
         {
             run = _runner.RunAsync(request, answer);
@@ -104,12 +104,13 @@ public abstract class Orchestrator
 
         if (!run.IsCompletedSuccessfully)
         {
-            return FinishAsync(run);
+            return FinishAsync(run, answer);
         }
 
-        Task? answered = run.GetAwaiter().GetResult();
+        RecordedAnswer? recorded = run.GetAwaiter().GetResult();
+        bool canWait = _lane.Waiting > 0;
         _lane.Leave();
-        return answered is null ? default : new ValueTask(answered);
+        return recorded is null ? default : AnswerAsync(recorded, canWait, answer);
     }
 
     private async ValueTask WaitAndRunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
@@ -121,7 +122,7 @@ public abstract class Orchestrator
         }
 
         await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
-        ValueTask<Task?> run;
+        ValueTask<RecordedAnswer?> run;
         try
         {
             run = _runner.RunAsync(request, answer);
@@ -132,26 +133,34 @@ public abstract class Orchestrator
             throw;
         }
 
-        await FinishAsync(run).ConfigureAwait(false);
+        await FinishAsync(run, answer).ConfigureAwait(false);
     }
 
-    /// <summary>The lane is left when the run has ended; a journal may need longer than that for its answer.</summary>
-    private async ValueTask FinishAsync(ValueTask<Task?> run)
+    private async ValueTask FinishAsync(ValueTask<RecordedAnswer?> run, IBufferWriter<byte> answer)
     {
-        Task? answered;
+        RecordedAnswer? recorded;
+        bool canWait;
         try
         {
-            answered = await run.ConfigureAwait(false);
+            recorded = await run.ConfigureAwait(false);
+            canWait = _lane.Waiting > 0;
         }
         finally
         {
             _lane.Leave();
         }
 
-        if (answered is not null)
+        if (recorded is not null)
         {
-            await answered.ConfigureAwait(false);
+            await AnswerAsync(recorded, canWait, answer).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The answer leaves when its outcome is durable. The lane has been left: the next run shares the commit if it is there already.</summary>
+    private async ValueTask AnswerAsync(RecordedAnswer recorded, bool canWait, IBufferWriter<byte> answer)
+    {
+        bool isDurable = recorded.Position == 0 || await _runner.FlushAsync(canWait).ConfigureAwait(false);
+        answer.Write((isDurable ? recorded : RecordedAnswer.Unrecorded()).Json.Span);
     }
 
     /// <summary>
@@ -231,8 +240,20 @@ public abstract class Orchestrator
     internal Lane Lane => _lane;
 
     /// <summary>As <see cref="RunRequestAsync"/>, for a caller that holds the lane.</summary>
-    /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, for which the lane should be left.</returns>
-    internal ValueTask<Task?> RunHeldAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _runner.RunAsync(request, answer);
+    /// <returns>Null once the answer is written; with a journal the answer, to be written when <see cref="FlushAsync"/> has ended well, for which the lane should be left.</returns>
+    internal ValueTask<RecordedAnswer?> RunHeldAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _runner.RunAsync(request, answer);
+
+    /// <inheritdoc cref="Runner.IsRecorded"/>
+    internal bool IsRecorded => _runner.IsRecorded;
+
+    /// <inheritdoc cref="Runner.Waited"/>
+    internal long Waited => _runner.Waited;
+
+    /// <inheritdoc cref="Runner.IsDurable"/>
+    internal bool IsDurable(RecordedAnswer answer) => _runner.IsDurable(answer);
+
+    /// <inheritdoc cref="Runner.FlushAsync"/>
+    internal ValueTask<bool> FlushAsync(bool canWait) => _runner.FlushAsync(canWait);
 
     /// <inheritdoc cref="Runner.RunsPlainly"/>
     internal bool RunsPlainly => _runner.RunsPlainly;
@@ -241,7 +262,7 @@ public abstract class Orchestrator
     internal bool TryRead(ReadOnlySpan<byte> bytes, out PlainHead head) => _runner.TryRead(bytes, out head);
 
     /// <inheritdoc cref="Runner.RunReadAsync"/>
-    internal ValueTask<Task?> RunReadAsync(int program, IBufferWriter<byte> answer) => _runner.RunReadAsync(program, unknown: null, answer);
+    internal ValueTask<RecordedAnswer?> RunReadAsync(int program, IBufferWriter<byte> answer) => _runner.RunReadAsync(program, unknown: null, answer);
 
     internal ILogger Logger => _logger;
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -68,7 +67,8 @@ internal sealed partial class Runner
             }
 
             End();
-            await recorder.FinishedAsync(Encoding.UTF8.GetString(_answers.Written), canWait: false).ConfigureAwait(false);
+            recorder.Finished(Encoding.UTF8.GetString(_answers.Written));
+            await recorder.FlushAsync(canWait: false).ConfigureAwait(false);
         }
         finally
         {
@@ -108,14 +108,14 @@ internal sealed partial class Runner
             : null;
     }
 
-    private async ValueTask<Task?> RunRecordedAsync(RunRecorder recorder, int program, string? unknown, IBufferWriter<byte> answer)
+    private async ValueTask<RecordedAnswer?> RunRecordedAsync(RunRecorder recorder, int program, string? unknown)
     {
         try
         {
+            recorder.Waited = 0;
             if (recorder.Fault is not null)
             {
-                RejectUnrecorded(answer);
-                return null;
+                return RecordedAnswer.Unrecorded();
             }
 
             string? hash = null;
@@ -124,13 +124,13 @@ internal sealed partial class Runner
                 hash = RequestHash.Of(unknown ?? spec.Programs[program].Name, _run.Slots);
                 if (await recorder.FindAsync(runId).ConfigureAwait(false) is { } known)
                 {
-                    return AnswerAgainAsync(recorder, known, hash, answer);
+                    return AnswerAgain(recorder, known, hash);
                 }
             }
 
-            if (!TryAdmit(program, unknown, answer))
+            if (Refuse(program, unknown) is (string code, string message))
             {
-                return null;
+                return RecordedAnswer.Rejected(code, message);
             }
 
             recorder.Accepted(hash);
@@ -141,15 +141,12 @@ internal sealed partial class Runner
             }
 
             End();
-            byte[] written = _answers.Written.ToArray();
-            ValueTask durable = recorder.FinishedAsync(Encoding.UTF8.GetString(written), canWait: orchestrator.Waiting > 0);
-            return AnswerAsync(durable, written, answer);
+            return new RecordedAnswer(_answers.Written.ToArray(), recorder.Finished(Encoding.UTF8.GetString(_answers.Written)));
         }
         catch (JournalException exception)
         {
             RunLog.JournalFailed(logger, exception);
-            RejectUnrecorded(answer);
-            return null;
+            return RecordedAnswer.Unrecorded();
         }
         finally
         {
@@ -157,40 +154,41 @@ internal sealed partial class Runner
         }
     }
 
-    /// <summary>The answer leaves when its outcome is durable, and never before.</summary>
-    private async Task AnswerAsync(ValueTask durable, ReadOnlyMemory<byte> written, IBufferWriter<byte> answer)
+    private static RecordedAnswer AnswerAgain(RunRecorder recorder, JournaledRun known, string hash)
+    {
+        if (known.Accepted.RequestHash != hash)
+        {
+            return RecordedAnswer.Rejected(Rejection.BadRequest, $"The run_id '{known.RunId}' was used before with another request.");
+        }
+
+        return known.Answer is null
+            ? RecordedAnswer.Rejected(Rejection.Busy, $"The run '{known.RunId}' has not ended yet; ask again later.")
+            : new RecordedAnswer(Encoding.UTF8.GetBytes(known.Answer), recorder.Known());
+    }
+
+    /// <summary>Whether this orchestrator has a journal.</summary>
+    public bool IsRecorded => _recorder is not null;
+
+    /// <summary>How long the last run has waited for its journal, in ticks of the stopwatch.</summary>
+    public long Waited => _recorder?.Waited ?? 0;
+
+    /// <summary>Whether an answer may leave already.</summary>
+    public bool IsDurable(RecordedAnswer answer) => answer.Position <= _recorder!.Durable;
+
+    /// <summary>Waits until every answer given so far may leave. The lane need not be held.</summary>
+    /// <param name="canWait">Whether others are about to ask for the same.</param>
+    /// <returns>False where none of them may, nor ever will.</returns>
+    public async ValueTask<bool> FlushAsync(bool canWait)
     {
         try
         {
-            await durable.ConfigureAwait(false);
-            answer.Write(written.Span);
+            await _recorder!.FlushAsync(canWait).ConfigureAwait(false);
+            return true;
         }
         catch (JournalException exception)
         {
             RunLog.JournalFailed(logger, exception);
-            RejectUnrecorded(answer);
+            return false;
         }
     }
-
-    private Task AnswerAgainAsync(RunRecorder recorder, JournaledRun known, string hash, IBufferWriter<byte> answer)
-    {
-        if (known.Accepted.RequestHash != hash)
-        {
-            Rejection.Write(answer, Rejection.BadRequest, $"The run_id '{known.RunId}' was used before with another request.");
-            return Task.CompletedTask;
-        }
-
-        if (known.Answer is null)
-        {
-            Rejection.Write(answer, Rejection.Busy, $"The run '{known.RunId}' has not ended yet; ask again later.");
-            return Task.CompletedTask;
-        }
-
-        return AnswerAsync(recorder.FlushAsync(canWait: orchestrator.Waiting > 0), Encoding.UTF8.GetBytes(known.Answer), answer);
-    }
-
-    private static void RejectUnrecorded(IBufferWriter<byte> answer) => Rejection.Write(
-        answer,
-        Rejection.Internal,
-        "The journal cannot be written, so the outcome is not known. Nothing runs until the server is started again; what had begun is reversed then.");
 }

@@ -35,11 +35,11 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
     public string? Journal => _recorder?.Journal;
 
     /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
-    /// <returns>Null once the answer is written; with a journal the task that writes it when it is durable, which the lane need not wait for.</returns>
-    public ValueTask<Task?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) =>
+    /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>
+    public ValueTask<RecordedAnswer?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) =>
         orchestrator.Scopes is null ? RunUnscopedAsync(request, answer) : RunInScopeAsync(orchestrator.Scopes, request, answer);
 
-    private async ValueTask<Task?> RunInScopeAsync(IServiceScopeFactory scopes, ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    private async ValueTask<RecordedAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
         AsyncServiceScope scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
@@ -49,16 +49,21 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
         }
     }
 
-    private ValueTask<Task?> RunUnscopedAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    private ValueTask<RecordedAnswer?> RunUnscopedAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
         _run.Slots.Clear();
         if (RequestReader.Read(request.Span, _run.Slots, _programs, out int program, out string? unknown) is { } problem)
         {
+            if (_recorder is not null)
+            {
+                return new ValueTask<RecordedAnswer?>(RecordedAnswer.Rejected(Rejection.BadRequest, problem));
+            }
+
             Rejection.Write(answer, Rejection.BadRequest, problem);
             return default;
         }
 
-        return _recorder is not null ? RunRecordedAsync(_recorder, program, unknown, answer) : RunReadAsync(program, unknown, answer);
+        return _recorder is not null ? RunRecordedAsync(_recorder, program, unknown) : RunReadAsync(program, unknown, answer);
     }
 
     /// <summary>Reads the request that the bytes begin with, where it is a plain one, so that it is looked at once; then <see cref="RunReadAsync"/> runs it.</summary>
@@ -82,10 +87,11 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
     /// <param name="program">The program's index; -1 for one that is unknown.</param>
     /// <param name="unknown">The name of an unknown program.</param>
     /// <param name="answer">Where the answer goes.</param>
-    public ValueTask<Task?> RunReadAsync(int program, string? unknown, IBufferWriter<byte> answer)
+    public ValueTask<RecordedAnswer?> RunReadAsync(int program, string? unknown, IBufferWriter<byte> answer)
     {
-        if (!TryAdmit(program, unknown, answer))
+        if (Refuse(program, unknown) is (string code, string message))
         {
+            Rejection.Write(answer, code, message);
             return default;
         }
 
@@ -117,25 +123,19 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
         return default;
     }
 
-    private bool TryAdmit(int index, string? unknown, IBufferWriter<byte> answer)
+    /// <summary>Gets a run ready to begin; says why it cannot, null where it can.</summary>
+    private (string Code, string Message)? Refuse(int index, string? unknown)
     {
         if (index < 0)
         {
-            Rejection.Write(answer, Rejection.UnknownProgram, $"There is no program '{unknown}'. {Nearest.Suggest(unknown!, spec.Programs.Select(p => p.Name))}");
-            return false;
+            return (Rejection.UnknownProgram, $"There is no program '{unknown}'. {Nearest.Suggest(unknown!, spec.Programs.Select(p => p.Name))}");
         }
 
         PoolSlots slots = _run.Slots;
         ProgramDefinition program = spec.Programs[index];
         _run.Begin(program, time);
         slots.Fill(program.Args);
-        if (slots.Check(program.Args) is { } wrong)
-        {
-            Rejection.Write(answer, Rejection.InvalidArguments, $"The program '{program.Name}' cannot run: {wrong}.");
-            return false;
-        }
-
-        return true;
+        return slots.Check(program.Args) is { } wrong ? (Rejection.InvalidArguments, $"The program '{program.Name}' cannot run: {wrong}.") : null;
     }
 
     private void Begin()
@@ -170,7 +170,7 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Task?> DriveAsync(IBufferWriter<byte> answer)
+    private async ValueTask<RecordedAnswer?> DriveAsync(IBufferWriter<byte> answer)
     {
         try
         {

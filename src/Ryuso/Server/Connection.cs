@@ -1,26 +1,19 @@
-using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
 
 /// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
-#pragma warning disable CA1001 // Its link lives as long as a client, and is disposed at the client's end.
 internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSource
-#pragma warning restore CA1001
 {
-    private const int MostAtOnce = 64;
-    private const int MostUnsent = 64 * 1024;
     private const int MostRounds = 16;
     private const int LargePart = 64 * 1024;
-    private static readonly long Swift = Stopwatch.Frequency / 10_000;
-    private static readonly long LongTurn = Stopwatch.Frequency / 2_000;
 
     private readonly Inbox _inbox = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
     private readonly Reply _reply = new();
+    private readonly HeldAnswers _held = new();
     private ManualResetValueTaskSourceCore<bool> _turn;
     private Link _link = null!;
     private long _deadline;
@@ -177,7 +170,8 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     private bool IsQuick()
     {
         ReadOnlySpan<byte> request = _inbox.RequestSpan;
-        return RequestHead.Read(request, _inbox.Marks).Operation != Operation.Run || serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program));
+        return RequestHead.Read(request, _inbox.Marks).Operation != Operation.Run
+            || (!serving.Orchestrator.IsRecorded && serving.IsSwift(serving.FindProgram(request, _inbox.Marks.Program)));
     }
 
     /// <summary>Reads the next request, where it is a plain one and the lane is free, which is then held.</summary>
@@ -218,86 +212,6 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         return true;
     }
 
-    /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
-    /// <param name="isRead">Whether the lane is held and the first one has been read.</param>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AnswerBatchAsync(bool isRead)
-    {
-        Lane lane = serving.Orchestrator.Lane;
-        bool isHolding = isRead;
-        try
-        {
-            long began = isRead ? Stopwatch.GetTimestamp() : 0;
-            long now = began;
-            for (int count = 0; isRead || (count < MostAtOnce && now - began <= LongTurn && _reply.Length < MostUnsent && !Is(State.Ending)); count++)
-            {
-                isRead = isRead || (isHolding && TryRead());
-                Asked asked = isRead ? Asked.Run : _inbox.Scan() is ScanResult.Complete or ScanResult.Broken ? Ask(isHolding) : Asked.Later;
-                if (asked == Asked.Later)
-                {
-                    break;
-                }
-
-                if (asked == Asked.Run)
-                {
-                    if (!isHolding)
-                    {
-                        _turn.Reset();
-                        LaneEntry entry = lane.Enter(this, serving.Options.QueueLength);
-                        isHolding = entry == LaneEntry.Entered;
-                        if (entry == LaneEntry.Queued)
-                        {
-                            await new ValueTask(this, _turn.Version).ConfigureAwait(false);
-                            isHolding = true;
-                            ObjectDisposedException.ThrowIf(serving.Links.IsAborting, this);
-                        }
-
-                        began = now = Stopwatch.GetTimestamp();
-                    }
-
-                    if (isHolding)
-                    {
-                        Task? answered = await RunAsync(isRead).ConfigureAwait(false);
-                        long then = now;
-                        now = Stopwatch.GetTimestamp();
-                        serving.Took(_program, answered is null && now - then <= Swift);
-                        if (answered is not null)
-                        {
-                            // The next run shares the commit that this answer waits for.
-                            lane.Leave();
-                            isHolding = false;
-                            await WaitForAnswerAsync(answered).ConfigureAwait(false);
-                        }
-                    }
-                    else
-                    {
-                        Reject(Rejection.Busy, $"{serving.Options.QueueLength} requests are waiting already; try again later.");
-                    }
-                }
-
-                _reply.End();
-                if (!isRead)
-                {
-                    _inbox.Next();
-                }
-
-                isRead = false;
-            }
-        }
-        finally
-        {
-            if (isHolding)
-            {
-                lane.Leave();
-            }
-        }
-
-        if (!Is(State.Ending))
-        {
-            await SendAsync(isLast: false).ConfigureAwait(false);
-        }
-    }
-
     /// <summary>Reads the envelope of the request that was found and answers what needs no run.</summary>
     private Asked Ask(bool isHolding)
     {
@@ -306,9 +220,10 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         bool isBroken = _inbox.Scan() == ScanResult.Broken;
         bool isRun = isBroken || head is { Problem: null, Operation: Operation.Run };
         _program = isRun ? serving.FindProgram(request, _inbox.Marks.Program) : -1;
-        if (isRun && _reply.Length > 0 && !(isHolding && serving.IsSwift(_program)))
+        bool hasAnswer = _reply.Length > 0 || _held.Any;
+        if (isRun ? hasAnswer && !(isHolding && serving.IsSwift(_program)) : _held.Any)
         {
-            // Who has an answer already does not wait for the lane, or for a run that may last.
+            // Who has an answer already does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
             return Asked.Later;
         }
 
@@ -339,88 +254,6 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         return Asked.Nothing;
     }
 
-    /// <summary>A run that ends at once costs no state machine.</summary>
-    private ValueTask<Task?> RunAsync(bool isRead)
-    {
-        ValueTask<Task?> run;
-        try
-        {
-            run = isRead ? serving.Orchestrator.RunReadAsync(_program, _reply) : serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
-            if (run.IsCompletedSuccessfully)
-            {
-                return new ValueTask<Task?>(run.Result);
-            }
-        }
-#pragma warning disable CA1031 // No request ends the server.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            RejectFailed(exception);
-            return default;
-        }
-
-        return FinishAsync(run);
-    }
-
-    private async ValueTask<Task?> FinishAsync(ValueTask<Task?> run)
-    {
-        // It was quick until now and is not: the answers before it do not wait for it.
-        int sent = TrySend(_reply.Earlier.Span);
-        Task? answered = null;
-        try
-        {
-            answered = await run.ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // No request ends the server.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            RejectFailed(exception);
-        }
-
-        _reply.Forget(sent);
-        return answered;
-    }
-
-    private async ValueTask WaitForAnswerAsync(Task answered)
-    {
-        try
-        {
-            await answered.ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // No request ends the server.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            RejectFailed(exception);
-        }
-    }
-
-    private void RejectFailed(Exception exception)
-    {
-        ServerLog.RequestFailed(serving.Logger, exception);
-        _reply.Again();
-        Reject(Rejection.Internal, "The server failed; its log says why.");
-    }
-
-    /// <summary>A client that has gone is noticed when its other answers are sent: its run must be waited for in any case.</summary>
-    private int TrySend(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.IsEmpty)
-        {
-            return 0;
-        }
-
-        try
-        {
-            return _link.TrySend(bytes);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return 0;
-        }
-    }
-
     private void Reject(string code, string message)
     {
         ServerLog.Rejected(serving.Logger, code);
@@ -447,6 +280,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         Link link = _link;
         _inbox.Clear();
         _reply.Clear();
+        _held.Clear();
         _state = State.None;
         _link = null!;
         serving.Return(this);

@@ -8,6 +8,8 @@ internal sealed class Reply : ByteBuffer
     private int _answer;
     private int _body;
 
+    private static ReadOnlySpan<byte> IdKey => "{\"_id\":"u8;
+
     /// <summary>The whole answers before the one that is being written.</summary>
     public ReadOnlyMemory<byte> Earlier => Bytes.AsMemory(0, _answer);
 
@@ -19,7 +21,7 @@ internal sealed class Reply : ByteBuffer
         _answer = Length;
         if (!id.IsEmpty)
         {
-            Write("{\"_id\":"u8);
+            Write(IdKey);
             Write(id);
         }
 
@@ -28,6 +30,16 @@ internal sealed class Reply : ByteBuffer
 
     /// <summary>Drops what has been written of the answer's object.</summary>
     public void Again() => Length = _body;
+
+    /// <summary>Takes the answer back as if it had never been begun.</summary>
+    /// <returns>Its id, and what has been written of its object.</returns>
+    public (byte[] Id, byte[] Json) TakeBack()
+    {
+        byte[] id = _body == _answer ? [] : Written.Span[(_answer + IdKey.Length).._body].ToArray();
+        byte[] json = Written.Span[_body..].ToArray();
+        Length = _body = _answer;
+        return (id, json);
+    }
 
     /// <summary>The answer's object has been written.</summary>
     public void End()

@@ -54,6 +54,48 @@ public sealed class CommitTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_asks_while_nobody_commits_commits_himself_and_who_can_wait_shares()
+    {
+        await using var journal = new SqliteJournal(_folder.File("j.db"));
+        await journal.OpenAsync(TestContext.Current.CancellationToken);
+        journal.Append(Accepted("a"));
+        ValueTask patient = journal.FlushAsync(canWait: true);
+        Assert.Equal(0, journal.Commits);
+        journal.Append(Accepted("b"));
+        ValueTask alone = journal.FlushAsync(canWait: false);
+        Assert.True(alone.IsCompletedSuccessfully, "another thread was asked, or nothing was committed");
+        await patient;
+        await alone;
+        Assert.Equal(1, journal.Commits);
+        journal.Append(Accepted("c"));
+        await journal.FlushAsync(canWait: true);
+        Assert.Equal(2, journal.Commits);
+    }
+
+    /// <summary>Ids come into their index many at a time; a run is found before and after, here and by an operator's tool.</summary>
+    [Fact]
+    public async Task Every_run_is_found_by_its_id_whether_it_is_in_the_index_or_not()
+    {
+        string path = _folder.File("j.db");
+        await using var journal = new SqliteJournal(path);
+        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        await using SqliteJournal tool = SqliteJournal.ForOperator(path);
+        await tool.OpenAsync(TestContext.Current.CancellationToken);
+        for (int i = 0; i < 70; i++)
+        {
+            await orchestrator.AskAsync("one", $"run-{i}");
+            for (int known = 0; known <= i; known += 3)
+            {
+                Assert.Equal(RunStatus.Succeeded, (await journal.FindAsync($"run-{known}", TestContext.Current.CancellationToken))!.Status);
+                Assert.NotNull(await tool.FindAsync($"run-{known}", TestContext.Current.CancellationToken));
+            }
+
+            Assert.Null(await journal.FindAsync($"run-{i + 1}", TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
     public async Task Finished_runs_are_pruned_by_age_and_number_and_stuck_ones_are_kept()
     {
         string path = _folder.File("j.db");
@@ -75,6 +117,11 @@ public sealed class CommitTests : IDisposable
     private static int[] Prune(string path, SqliteJournalOptions options)
     {
         using SqliteConnection connection = new JournalFile(path, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: false, maxPages: null);
+        using (var writer = new EventWriter(connection, options))
+        {
+            writer.CatchUp();
+        }
+
         using var retention = new Retention(connection, options);
         using SqliteCommand count = connection.CreateCommand();
         count.CommandText = "SELECT count(*) FROM runs";
@@ -84,6 +131,9 @@ public sealed class CommitTests : IDisposable
             return (int)(long)count.ExecuteScalar()!;
         })];
     }
+
+    private static JournalEvent Accepted(string runId) =>
+        new(runId, JournalEventKind.Accepted, 1) { Accepted = new RunAccepted("p", null, new JournaledPlan("f", "{}"), 1), Json = "{}" };
 
     private sealed class Tomorrow : TimeProvider
     {

@@ -66,6 +66,23 @@ public sealed class DiskTroubleTests : IDisposable
         Assert.Contains("was deleted", (await Assert.ThrowsAsync<JournalException>(() => journal.FlushAsync(false).AsTask())).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>A backup that is put in place of the file under a running server, say.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("-wal")]
+    public async Task A_journal_replaced_under_the_server_is_told_and_nothing_is_acknowledged_any_more(string suffix)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells files apart.");
+        await using var journal = new SqliteJournal(File);
+        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        Assert.Null((await orchestrator.AskAsync("none"))["_error_code"]);
+        System.IO.File.Copy(File + suffix, File + "-copy");
+        System.IO.File.Move(File + "-copy", File + suffix, overwrite: true);
+        Assert.Equal("internal", (string?)(await orchestrator.AskAsync("none"))["_error_code"]);
+        Assert.Contains("was replaced", (await Assert.ThrowsAsync<JournalException>(() => journal.FlushAsync(false).AsTask())).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_file_that_somebody_keeps_locked_is_told_at_the_start_and_while_running()
     {

@@ -16,7 +16,7 @@ public sealed class PowerLossTests
     {
         using var folder = new ScratchFolder();
         string path = folder.File("j.db");
-        var journal = new TappedJournal(new SqliteJournal(path));
+        var journal = new TappedJournal(new SqliteJournal(path, new SqliteJournalOptions { MostUnnamed = 3 }));
         LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
 
@@ -90,6 +90,13 @@ public sealed class PowerLossTests
         int count = runs.Sum(r => r.Events.Count);
         string[] expected = [.. history.Take(count).GroupBy(e => e.RunId).SelectMany(run => run.Select(Text)).Order()];
         Assert.Equal(expected, runs.SelectMany(r => r.Events.Select(Text)).Order());
+        foreach (JournaledRun run in runs)
+        {
+            JournaledRun? found = await journal.FindAsync(run.RunId, CancellationToken.None);
+            Assert.Equal((run.RunId, run.Status, run.Answer), (found?.RunId, found?.Status, found?.Answer));
+        }
+
+        Assert.Null(await journal.FindAsync("run-none", CancellationToken.None));
         foreach (string runId in acknowledged)
         {
             JournaledRun run = runs.Single(r => r.RunId == runId);

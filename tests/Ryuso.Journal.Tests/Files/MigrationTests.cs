@@ -1,0 +1,102 @@
+using Microsoft.Data.Sqlite;
+using Ryuso.Sqlite;
+
+namespace Ryuso.Journal.Tests.Files;
+
+/// <summary>A file of the schema before this one is brought up to date at the start of a server, with everything that is in it.</summary>
+public sealed class MigrationTests : IDisposable
+{
+    private readonly ScratchFolder _folder = new();
+
+    private string File => _folder.File("j.db");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Every_run_of_the_first_schema_is_still_what_it_was()
+    {
+        Make();
+        await using var journal = new SqliteJournal(File);
+        await journal.OpenAsync(TestContext.Current.CancellationToken);
+        JournaledRun done = (await journal.FindAsync("done", TestContext.Current.CancellationToken))!;
+        Assert.Equal((RunStatus.Succeeded, """{"x":1}""", "hash", 11), (done.Status, done.Answer, done.Accepted.RequestHash, done.Accepted.StartedAt));
+        Assert.Equal(
+            [(JournalEventKind.Accepted, null, 0, "{}"), (JournalEventKind.Started, "1", 1, null), (JournalEventKind.Ended, "1", 0, """{"y":2}"""), (JournalEventKind.Finished, null, 0, null)],
+            done.Events.Select(e => (e.Kind, e.Step, e.Attempt, e.Json)));
+        Assert.Equal("stuck", Assert.Single(await journal.ListAsync(RunStatus.Stuck, 10, TestContext.Current.CancellationToken)).RunId);
+        JournaledRun open = Assert.Single(await journal.ListAsync(RunStatus.Unfinished, 10, TestContext.Current.CancellationToken));
+        Assert.Equal(("open", 2), (open.RunId, open.Events.Count));
+        using SqliteConnection tool = Open();
+        Assert.Equal("done succeeded,open unfinished,stuck stuck", Text(tool, "SELECT group_concat(run_id || ' ' || status ORDER BY id) FROM runs"));
+        Assert.Equal("accepted,started,ended,finished", Text(tool, "SELECT group_concat(kind ORDER BY seq) FROM runs r JOIN events e ON e.run = r.id WHERE run_id = 'done'"));
+    }
+
+    [Fact]
+    public async Task Its_unfinished_runs_are_recovered_and_new_ones_stand_behind_the_old()
+    {
+        Make();
+        await using var journal = new SqliteJournal(File);
+        List<string> calls = [];
+        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        Assert.Equal(["ua"], calls);
+        Assert.Equal(RunStatus.Rectified, (await journal.FindAsync("open", TestContext.Current.CancellationToken))!.Status);
+        await orchestrator.AskAsync("one", "new");
+        Assert.Equal(["new", "done"], (await journal.ListAsync(RunStatus.Succeeded, 10, TestContext.Current.CancellationToken)).Select(r => r.RunId));
+        Assert.Empty(await journal.ListAsync(RunStatus.Unfinished, 10, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task An_operators_tool_leaves_it_alone_since_its_server_may_be_running()
+    {
+        Make();
+        await using SqliteJournal tool = SqliteJournal.ForOperator(File);
+        JournalException refused = await Assert.ThrowsAsync<JournalException>(() => tool.OpenAsync(TestContext.Current.CancellationToken).AsTask());
+        Assert.Contains("an older version of Ryuso", refused.Message, StringComparison.Ordinal);
+        using SqliteConnection connection = Open();
+        Assert.Equal("1", Text(connection, "SELECT user_version || '' FROM pragma_user_version"));
+    }
+
+    /// <summary>As the first schema wrote it: one run that ended, one that did not, one that is stuck.</summary>
+    private void Make()
+    {
+        using SqliteConnection connection = Open();
+        JournaledPlan plan = RecordedPlan.Write(TestSpec.Steps.Programs.Single(p => p.Name == "one"), TestSpec.Steps);
+        Run(connection, $"PRAGMA journal_mode = WAL; {Schema.Migrations[0]} PRAGMA application_id = {Schema.ApplicationId}; PRAGMA user_version = 1;");
+        Run(connection, $$"""
+            INSERT INTO plans VALUES ('{{plan.Fingerprint}}', '{{plan.Json}}');
+            INSERT INTO runs VALUES (3, 'done', 'one', 'succeeded', 11, 12, 'hash', '{{plan.Fingerprint}}', NULL, '{"x":1}');
+            INSERT INTO events VALUES (3, 1, 11, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'), (3, 2, 11, 'started', '1', 'hooks.a', 1, NULL, NULL, NULL),
+                (3, 3, 12, 'ended', '1', 'hooks.a', NULL, NULL, NULL, '{"y":2}'), (3, 4, 12, 'finished', NULL, NULL, NULL, NULL, NULL, NULL);
+            INSERT INTO runs VALUES (5, 'open', 'one', 'unfinished', 21, NULL, NULL, '{{plan.Fingerprint}}', NULL, NULL);
+            INSERT INTO events VALUES (5, 1, 21, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'), (5, 2, 21, 'started', '3', 'hooks.a', 1, NULL, NULL, NULL);
+            INSERT INTO runs VALUES (6, 'stuck', 'one', 'stuck', 31, 32, NULL, '{{plan.Fingerprint}}', 'no', '{}');
+            INSERT INTO events VALUES (6, 1, 31, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'), (6, 2, 32, 'finished', '3/0/1', 'hooks.ua', NULL, 'no', NULL, NULL);
+            """);
+    }
+
+    private SqliteConnection Open()
+    {
+        var connection = new SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        return connection;
+    }
+
+    private static void Run(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Written above.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private static string? Text(SqliteConnection connection, string sql)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Written above.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return (string?)command.ExecuteScalar();
+    }
+}
