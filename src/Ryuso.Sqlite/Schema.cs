@@ -94,8 +94,10 @@ internal static class Schema
         DROP TABLE runs;
         CREATE INDEX log_open ON log (status, id) WHERE status IN ('unfinished', 'stuck');
         CREATE VIEW runs AS
-        SELECT id, run_id, program, coalesce(status, 'unfinished') AS status, started_at, finished_at, request_hash, plan, error, answer
-        FROM log WHERE run_id IS NOT NULL;
+        SELECT id, run_id, program, coalesce(status, 'unfinished') AS status, started_at, finished_at, request_hash, plan, error, answer,
+            (SELECT e.reference || ' failed: ' || e.text FROM log e
+             WHERE e.id BETWEEN r.id AND r.id + 1048575 AND e.kind IN ('turned', 'interrupted') ORDER BY e.id LIMIT 1) AS cause
+        FROM log r WHERE run_id IS NOT NULL;
         CREATE VIEW events AS
         SELECT id, id / 1048576 * 1048576 AS run, id % 1048576 + 1 AS seq, time, kind, step, reference, attempt, text, by, json
         FROM log;

@@ -32,9 +32,10 @@ public sealed class RunsTests : IDisposable
     {
         await GetStuckAsync();
         Tool listed = await RunAsync("list");
-        Assert.Contains("\n  The refund broke.\n1 run.\n", listed.Output, StringComparison.Ordinal);
+        Assert.Contains("\n  The refund broke.\n  Before that, hooks.ship failed: The ship broke.\n1 run.\n", listed.Output, StringComparison.Ordinal);
         Tool shown = await RunAsync("show", "r1", "--json");
-        Assert.Equal("stuck", (string?)shown.Json["status"]);
+        Assert.Equal(("stuck", "hooks.ship failed: The ship broke."), ((string?)shown.Json["status"], (string?)shown.Json["cause"]));
+        Assert.Contains("\n  Before that, hooks.ship failed: The ship broke.\n", (await RunAsync("show", "r1")).Output, StringComparison.Ordinal);
         Assert.Contains(shown.Json["events"]!.AsArray(), e => (string?)e!["kind"] == "turned" && (string?)e["reference"] == "hooks.ship");
 
         Tool decided = await RunAsync("retry", "r1", "--by", "ann");

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Testing;
+using Ryuso.Tests.Shared;
 
 namespace Ryuso.Journal.Tests;
 
@@ -85,6 +86,6 @@ public sealed class ChangedPlanTests
             hooks[hook] = new JsonObject { ["reference"] = "t." + hook, ["args"] = new JsonObject(), ["rectifiers"] = source[hook]?.DeepClone() ?? new JsonArray() };
         }
 
-        return LambdaOrchestrator.Compile(new JsonObject { ["name"] = "t", ["programs"] = programs, ["hooks"] = hooks }.ToJsonString());
+        return SpecDefinitions.Compile(new JsonObject { ["name"] = "t", ["programs"] = programs, ["hooks"] = hooks }.ToJsonString());
     }
 }

@@ -1,7 +1,3 @@
-using Ryuso.Spec;
-using Ryuso.Spec.Model;
-using Ryuso.Spec.Planning;
-
 namespace Ryuso.Journal.Tests;
 
 internal delegate ValueTask<HookResult> Hook(string name, DataPool pool, HookContext context);
@@ -10,28 +6,6 @@ internal delegate ValueTask<HookResult> Hook(string name, DataPool pool, HookCon
 internal sealed class LambdaOrchestrator(SpecDefinition definition, Hook hook, Microsoft.Extensions.Logging.ILogger? logger = null, TimeProvider? time = null)
     : Orchestrator(definition, logger, time)
 {
-    public static SpecDefinition Compile(string spec)
-    {
-        SpecResult result = SpecReader.Read(spec);
-        Assert.Empty(result.Problems.Where(p => p.Severity == ProblemSeverity.Error).Select(p => p.Message));
-        SpecModel model = result.Model!;
-        string[] variables = [.. model.Programs.SelectMany(p => p.Args.Concat(p.Outputs)).Concat(model.Hooks.SelectMany(h => h.Args)).Select(a => a.Name).Distinct()];
-        ArgDefinition Arg(ArgModel arg) => new(Array.IndexOf(variables, arg.Name), arg.Name, (SpecType)arg.Type, arg.Required, arg.Default);
-        static LineStep Step(PlanStep step) => new((StepKind)step.Kind, step.Index, step.IsDependency);
-        return new SpecDefinition(
-            model.Name,
-            model.Version,
-            variables,
-            [.. model.Hooks.Select(h => new HookDefinition(
-                "hooks." + h.Name,
-                [.. h.Args.Select(Arg)],
-                [.. result.Reversals.Single(r => r.Hook == h.Name).Rectifiers.Select(line => line.Select(Step).ToArray())],
-                h.Attempts, h.RetryDelayMs, h.TimeoutMs ?? 0, h.RectifySelf))],
-            [.. model.Programs.Select(p => new ProgramDefinition(
-                p.Name, p.Description, [.. p.Args.Select(Arg)], [.. p.Outputs.Select(Arg)],
-                [.. result.Plans.Single(l => l.Program == p.Name).Steps.Select(Step)]))]);
-    }
-
     protected override DataPool CreatePool() => new Pool();
 
     protected override ValueTask<HookResult> InvokeAsync(int hookIndex, DataPool pool, in HookContext context) =>

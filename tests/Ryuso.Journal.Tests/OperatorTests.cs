@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Sqlite;
@@ -25,6 +26,20 @@ public sealed class OperatorTests
         Assert.Equal("""["hooks.c","hooks.b","hooks.a"]""", answer["_rectified"]!.ToJsonString());
         Assert.False((bool?)answer["_rectifier_fail"]);
         Assert.Equal(RunStatus.Rectified, (await FindAsync(journal)).Status);
+    }
+
+    [Fact]
+    public async Task A_stuck_run_tells_what_failed_first_and_what_failed_on_the_way_back()
+    {
+        var log = new List<string>();
+        (_, MemoryJournal journal) = await StuckAsync(log: new ListLogger(log));
+        JournaledRun run = await FindAsync(journal);
+        Assert.Equal(("hooks.fail failed: fail says no.", "ub says no."), (run.Cause, run.Error));
+        Assert.Equal("ub says no.", (string?)JsonNode.Parse(run.Answer!)!["_error"]);
+        Assert.Contains(log, line => line.Contains("is stuck: hooks.fail failed (fail says no.), and on the way back the rectifier step hooks.ub failed (ub says no.)", StringComparison.Ordinal));
+        await Orchestrator(logger: new ListLogger(log)).UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        Assert.Contains("has been stuck since", log[^1], StringComparison.Ordinal);
+        Assert.Contains("hooks.fail failed: fail says no. On the way back: ub says no.", log[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,7 +160,7 @@ public sealed class OperatorTests
         Assert.Equal(RunStatus.Settled, (await again.FindAsync("r", TestContext.Current.CancellationToken))!.Status);
     }
 
-    private LambdaOrchestrator Orchestrator(Action<string>? called = null) => new(TestSpec.Steps, (name, _, _) =>
+    private LambdaOrchestrator Orchestrator(Action<string>? called = null, ILogger? logger = null) => new(TestSpec.Steps, (name, _, _) =>
     {
         _calls.Add(name);
         bool ok = name != "fail" && name != _broken;
@@ -154,14 +169,14 @@ public sealed class OperatorTests
             called?.Invoke(name);
         }
 
-        return new(ok ? HookResult.Ok : HookResult.Fail("no"));
-    });
+        return new(ok ? HookResult.Ok : HookResult.Fail($"{name} says no."));
+    }, logger);
 
     /// <summary>The run has reversed c and failed to reverse b.</summary>
-    private async Task<(LambdaOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync(string runId = "r")
+    private async Task<(LambdaOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync(string runId = "r", ILogger? log = null)
     {
         var journal = new MemoryJournal(_disk, new Crash());
-        LambdaOrchestrator orchestrator = Orchestrator();
+        LambdaOrchestrator orchestrator = Orchestrator(logger: log);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         JsonObject answer = await orchestrator.AskAsync("back", runId);
         Assert.True((bool?)answer["_rectifier_fail"]);
@@ -170,4 +185,15 @@ public sealed class OperatorTests
     }
 
     private static async Task<JournaledRun> FindAsync(MemoryJournal journal) => (await journal.FindAsync("r", TestContext.Current.CancellationToken))!;
+
+    private sealed class ListLogger(List<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add(formatter(state, exception));
+    }
 }

@@ -32,6 +32,11 @@ public sealed class PlantedBugTests
         ["a step in doubt is taken for one that ended"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.SelectMany(e => e.Kind == JournalEventKind.Started && !IsBack(e) && !run.Events.Any(o => o.Kind is JournalEventKind.Ended or JournalEventKind.Turned && o.Step == e.Step) ? new[] { e, e with { Kind = JournalEventKind.Ended, Json = null } } : [e])] } },
         ["a step in doubt is taken for one that never started"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => e.Kind != JournalEventKind.Started || IsBack(e) || run.Events.Any(o => o.Kind == JournalEventKind.Ended && o.Step == e.Step))] } },
         ["recovery begins at the first step instead of the last"] = (d, c) => new MutantJournal(d, c) { Out = FirstInsteadOfLast },
+        ["an operator's decision is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => IsDecision(e) ? null : e },
+        ["an operator is answered before his decision is durable"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || !IsDecision(waiting[^1]) },
+        ["a skip is taken for a retry"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Select(e => e.Kind == JournalEventKind.Skip ? e with { Kind = JournalEventKind.Retry } : e)] } },
+        ["an abandoned run is gone on with"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [RunStatus.Unfinished, RunStatus.Abandoned] : [status] },
+        ["a stuck run is gone on with though nobody decided"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [RunStatus.Unfinished, RunStatus.Stuck] : [status] },
         ["recoveries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Recovering ? null : e },
     };
 
@@ -62,6 +67,8 @@ public sealed class PlantedBugTests
 
         return null;
     }
+
+    private static bool IsDecision(JournalEvent entry) => entry.Kind is JournalEventKind.Retry or JournalEventKind.Skip or JournalEventKind.Abandon;
 
     private static bool IsBack(JournalEvent entry) => entry.Step?.Contains('/', StringComparison.Ordinal) == true;
 

@@ -12,6 +12,7 @@ internal static class RunJson
         ["status"] = RunText.Of(run.Status),
         ["started_at"] = run.Accepted.StartedAt,
         ["error"] = run.Error,
+        ["cause"] = run.Cause,
     };
 
     public static JsonObject WithEvents(JournaledRun run)

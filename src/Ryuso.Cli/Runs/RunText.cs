@@ -70,6 +70,10 @@ internal static class RunText
         if (run.Error is { } error)
         {
             terminal.Screen.Write(new Padder(new Text(error), new Padding(2, 0, 0, 0)));
+            if (run.Cause is { } cause && !cause.EndsWith(error, StringComparison.Ordinal))
+            {
+                terminal.Screen.Write(new Padder(new Text("Before that, " + cause), new Padding(2, 0, 0, 0)));
+            }
         }
     }
 

@@ -60,6 +60,11 @@ internal sealed class PoolChanges(PoolSlots slots)
         {
             return;
         }
+        else if (value.Kind == ValueKind.String && HasHalf(value.String))
+        {
+            Problem = HalfProblem(slots.NameOf(slot));
+            return;
+        }
 
         _last[slot] = value;
         _lastNodes[slot] = node;
@@ -117,12 +122,50 @@ internal sealed class PoolChanges(PoolSlots slots)
                 return number[..JsonBytes.Format(value.Float, number)].ToArray();
             }
 
-            return value.ToNode() is { } node ? JsonBytes.Of(node) : "null"u8.ToArray();
+            byte[] text = value.ToNode() is { } node ? JsonBytes.Of(node) : "null"u8.ToArray();
+            if (!HasHalf(text))
+            {
+                return text;
+            }
+
+            Problem = HalfProblem(name);
+            return null;
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or JsonException or NotSupportedException)
         {
             Problem = $"The variable '{name}' cannot be recorded as JSON: {exception.Message}";
             return null;
         }
+    }
+
+    private static string HalfProblem(string name) => $"The variable '{name}' cannot be recorded as JSON: half of a surrogate pair is no text.";
+
+    private static bool HasHalf(string text)
+    {
+        for (int i = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The writer puts this escape where half a pair stood; the character itself it writes as it is.</summary>
+    private static bool HasHalf(ReadOnlySpan<byte> json)
+    {
+        ReadOnlySpan<byte> mark = "\\uFFFD"u8;
+        for (int at; (at = json.IndexOf(mark)) >= 0; json = json[(at + mark.Length)..])
+        {
+            int backslashes = at - 1 - json[..at].LastIndexOfAnyExcept((byte)'\\');
+            if (backslashes % 2 == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

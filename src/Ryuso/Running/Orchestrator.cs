@@ -181,7 +181,7 @@ public abstract class Orchestrator
             await RecoverAsync(journal).ConfigureAwait(false);
             foreach (JournaledRun stuck in await journal.ListAsync(RunStatus.Stuck, MostStuckLogged, CancellationToken.None).ConfigureAwait(false))
             {
-                RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Error);
+                RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Cause, stuck.Error);
             }
         }
         finally

@@ -16,6 +16,9 @@ internal sealed class RunState(SpecDefinition spec)
 
     public string? Error { get; private set; }
 
+    /// <summary>Why the run turned back, whatever failed on the way back since: what failed, and why. Null while it goes forward.</summary>
+    public (string Reference, string Error)? Cause { get; private set; }
+
     public bool DependencyFailed { get; private set; }
 
     public bool IsStuck => Machine.Command == CommandKind.Stuck;
@@ -53,6 +56,7 @@ internal sealed class RunState(SpecDefinition spec)
         _trace.Clear();
         FailedReference = null;
         Error = null;
+        Cause = null;
         DependencyFailed = false;
     }
 
@@ -79,6 +83,7 @@ internal sealed class RunState(SpecDefinition spec)
     {
         FailedReference = reference;
         Error = error;
+        Cause ??= (reference, error);
         DependencyFailed = isDependency;
     }
 

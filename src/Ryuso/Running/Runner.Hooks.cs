@@ -40,6 +40,11 @@ internal sealed partial class Runner
         {
             if (attempt > 1)
             {
+                if (CheckArguments(hook) is { } wrong)
+                {
+                    return wrong;
+                }
+
                 _run.Enter(index);
             }
 
@@ -71,10 +76,11 @@ internal sealed partial class Runner
         }
     }
 
+    /// <summary>What is missing or mistyped fails the step at once: no try would find it otherwise.</summary>
+    private string? CheckArguments(HookDefinition hook) => Sentence("hook", hook.Reference, "cannot run", _run.Slots.Check(hook.Args));
+
     private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, CancellationToken limit) =>
-        _run.Slots.Check(hook.Args) is { } wrong
-            ? new ValueTask<HookResult>(HookResult.Fail(Sentence("hook", hook.Reference, "cannot run", wrong)!))
-            : orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.Machine.Id, attempt, _run.Machine.IsInDoubt, limit));
+        orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.Machine.Id, attempt, _run.Machine.IsInDoubt, limit));
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<string?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)

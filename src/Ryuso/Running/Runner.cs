@@ -220,6 +220,12 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
                 return true;
             case StepKind.InvokeHook:
                 HookDefinition hook = _run.Hooks[step.Index];
+                error = CheckArguments(hook);
+                if (error is not null)
+                {
+                    return true;
+                }
+
                 if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !_watchesHooks)
                 {
                     return TryInvoke(step.Index, hook, 1, default, out error);
@@ -264,7 +270,8 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
 
         if (_run.IsStuck)
         {
-            RunLog.Stuck(logger, _run.Program.Name, _run.Slots.RunId, _run.FailedReference!, _run.Error!, _run.Name(_run.Machine.Rectified), _run.Name(_run.Unrectified));
+            (string cause, string why) = _run.Cause!.Value;
+            RunLog.Stuck(logger, _run.Program.Name, _run.Slots.RunId, cause, why, _run.FailedReference!, _run.Error!, _run.Name(_run.Machine.Rectified), _run.Name(_run.Unrectified));
         }
 
         if (logger.IsEnabled(LogLevel.Information))

@@ -20,8 +20,8 @@ internal static partial class RunLog
     [LoggerMessage(2, LogLevel.Warning, "{Hook} failed at try {Attempt}.")]
     public static partial void HookFailed(ILogger logger, string hook, int attempt, Exception exception);
 
-    [LoggerMessage(3, LogLevel.Critical, "{Program} {RunId} is stuck: the rectifier step {Step} failed ({Error}). Reversed: [{Rectified}]. Not reversed: [{Unrectified}]. Look at these by hand.")]
-    public static partial void Stuck(ILogger logger, string program, string runId, string step, string error, string rectified, string unrectified);
+    [LoggerMessage(3, LogLevel.Critical, "{Program} {RunId} is stuck: {Cause} failed ({Why}), and on the way back the rectifier step {Step} failed ({Error}). Reversed: [{Rectified}]. Not reversed: [{Unrectified}]. Look at these by hand.")]
+    public static partial void Stuck(ILogger logger, string program, string runId, string cause, string why, string step, string error, string rectified, string unrectified);
 
     [LoggerMessage(1, LogLevel.Information, "{Program} {RunId}: {Outcome} in {Milliseconds:F2} ms.")]
     private static partial void EndedWell(ILogger logger, string program, string runId, string outcome, double milliseconds);
@@ -38,8 +38,8 @@ internal static partial class RunLog
     [LoggerMessage(7, LogLevel.Information, "{Done} of {Count} runs recovered.")]
     public static partial void RecoveryProgress(ILogger logger, int done, int count);
 
-    [LoggerMessage(8, LogLevel.Critical, "{Program} {RunId} has been stuck since {Since:u}: {Error} Retry, skip or abandon it.")]
-    public static partial void StillStuck(ILogger logger, string program, string runId, DateTimeOffset since, string? error);
+    [LoggerMessage(8, LogLevel.Critical, "{Program} {RunId} has been stuck since {Since:u}: {Cause} On the way back: {Error} Retry, skip or abandon it.")]
+    public static partial void StillStuck(ILogger logger, string program, string runId, DateTimeOffset since, string? cause, string? error);
 
     [LoggerMessage(9, LogLevel.Critical, "The journal failed: nothing runs any more until the next start, which recovers what is unfinished.")]
     public static partial void JournalFailed(ILogger logger, Exception exception);

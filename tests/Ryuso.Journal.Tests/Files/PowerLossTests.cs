@@ -90,13 +90,13 @@ public sealed class PowerLossTests
         int count = runs.Sum(r => r.Events.Count);
         string[] expected = [.. history.Take(count).GroupBy(e => e.RunId).SelectMany(run => run.Select(Text)).Order()];
         Assert.Equal(expected, runs.SelectMany(r => r.Events.Select(Text)).Order());
-        foreach (JournaledRun run in runs)
+        foreach (string runId in history.Select(e => e.RunId).Distinct())
         {
-            JournaledRun? found = await journal.FindAsync(run.RunId, CancellationToken.None);
-            Assert.Equal((run.RunId, run.Status, run.Answer), (found?.RunId, found?.Status, found?.Answer));
+            // What is found by its id is listed, and the other way round.
+            JournaledRun? found = await journal.FindAsync(runId, CancellationToken.None), listed = runs.SingleOrDefault(r => r.RunId == runId);
+            Assert.Equal((listed?.RunId, listed?.Status, listed?.Answer), (found?.RunId, found?.Status, found?.Answer));
         }
 
-        Assert.Null(await journal.FindAsync("run-none", CancellationToken.None));
         foreach (string runId in acknowledged)
         {
             JournaledRun run = runs.Single(r => r.RunId == runId);

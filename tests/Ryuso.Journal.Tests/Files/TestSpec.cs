@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Tests.Shared;
 
 namespace Ryuso.Journal.Tests.Files;
 
@@ -6,7 +7,7 @@ namespace Ryuso.Journal.Tests.Files;
 internal static class TestSpec
 {
     /// <summary>Programs "none", "one" and "three" with as many reversible steps, and "back", which reverses three.</summary>
-    public static SpecDefinition Steps { get; } = LambdaOrchestrator.Compile("""
+    public static SpecDefinition Steps { get; } = SpecDefinitions.Compile("""
         {
           "name": "steps",
           "programs": {

@@ -5,12 +5,20 @@ namespace Ryuso.Journal.Tests.Memory;
 
 /// <summary>
 /// Runs a small program once for each moment at which the process may end, recovers it once for each moment at which
-/// the process may end again, and so on, and holds every end to what section 8 promises. States that were
+/// the process may end again, and so on, and holds every end to what section 8 promises. Where the end is a stuck run,
+/// an operator makes each of his decisions, and the process may end at each moment around it. States that were
 /// reached before are not entered again: what follows is the same.
 /// </summary>
 internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJournal> journals, int crashes)
 {
     private const string RunId = "run-1";
+
+    private static readonly (JournalEventKind Kind, RunStatus Outcome)[] s_decisions =
+    [
+        (JournalEventKind.Retry, RunStatus.Rectified),
+        (JournalEventKind.Skip, RunStatus.Settled),
+        (JournalEventKind.Abandon, RunStatus.Abandoned),
+    ];
 
     private readonly SpecDefinition _spec = program.Compile();
     private readonly Dictionary<string, int> _seen = [];
@@ -20,7 +28,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
 
     public void Explore()
     {
-        Live(new Disk([]), [], crashes, async orchestrator =>
+        Live(new Disk([]), [], crashes, async (orchestrator, _) =>
         {
             ProgramResult result = await RequestAsync(orchestrator);
             return result.Answer.ToJsonString();
@@ -28,7 +36,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
     }
 
     /// <summary>One life of a process, once for each moment at which it may end; then its next life.</summary>
-    private void Live(Disk disk, List<Deed> deeds, int crashesLeft, Func<LambdaOrchestrator, Task<string?>> work)
+    private void Live(Disk disk, List<Deed> deeds, int crashesLeft, Func<LambdaOrchestrator, MemoryJournal, Task<string?>> work, JournalEventKind? decision = null, bool decides = false)
     {
         for (int moment = 0; ; moment++)
         {
@@ -59,29 +67,67 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
             if (!crash.HasHappened)
             {
                 Broken.Unless(life.IsCompleted, "the run never ends");
-                CheckEnd(lifeDisk, world, life.GetAwaiter().GetResult());
+                CheckEnd(lifeDisk, world, life.GetAwaiter().GetResult(), decision);
+                Broken.Unless(!decides || lifeDisk.Events.Exists(e => e.Kind == decision), "an operator was answered and his decision is not recorded");
+                if (decision is null)
+                {
+                    Decide(lifeDisk, world.Deeds, crashesLeft);
+                }
+
                 return;
             }
 
-            Broken.Unless(!life.IsCompleted, "an answer leaves although the barrier has not ended");
+            // An operator has been answered when his decision is recorded; what it leads to happens without him.
+            bool isDecided = decision is { } kind && lifeDisk.Events.Exists(e => e.Kind == kind);
+            Broken.Unless(!life.IsCompleted || isDecided, "an answer leaves although the barrier has not ended");
 
             // Of what was buffered, any beginning may have reached the disk.
             for (int kept = 0; kept <= journal.Buffered.Count; kept++)
             {
-                NextLife(new Disk(lifeDisk.Events.Concat(journal.Buffered.Take(kept))), world.Deeds, crashesLeft - 1);
+                NextLife(new Disk(lifeDisk.Events.Concat(journal.Buffered.Take(kept))), world.Deeds, crashesLeft - 1, decision);
             }
         }
     }
 
-    private static async Task<string?> LiveAsync(LambdaOrchestrator orchestrator, MemoryJournal journal, Func<LambdaOrchestrator, Task<string?>> work)
+    /// <summary>Of a stuck run: each decision that an operator may make, while the server runs.</summary>
+    private void Decide(Disk disk, List<Deed> deeds, int crashesLeft)
     {
-        await orchestrator.UseJournalAsync(journal);
-        return await work(orchestrator);
+        if (Disk.Find(disk.Events, RunId)!.Status != RunStatus.Stuck)
+        {
+            return;
+        }
+
+        foreach ((JournalEventKind kind, _) in s_decisions)
+        {
+            Live(
+                disk,
+                deeds,
+                crashesLeft,
+                async (_, journal) =>
+                {
+                    var stuck = new StuckRuns(journal, StoppedClock.Instance);
+                    await (kind switch
+                    {
+                        JournalEventKind.Retry => stuck.RetryAsync(RunId, "ann"),
+                        JournalEventKind.Skip => stuck.SkipAsync(RunId, "ann", "by hand"),
+                        _ => stuck.AbandonAsync(RunId, "ann", "agreed"),
+                    });
+                    return null;
+                },
+                kind,
+                decides: true);
+        }
     }
 
-    private void NextLife(Disk disk, List<Deed> deeds, int crashesLeft)
+    private static async Task<string?> LiveAsync(LambdaOrchestrator orchestrator, MemoryJournal journal, Func<LambdaOrchestrator, MemoryJournal, Task<string?>> work)
     {
-        string state = string.Join('\n', disk.Events.Select(e => $"{e.Kind} {e.Step} {e.Attempt} {e.Json}")) + "\n" + string.Join('\n', deeds);
+        await orchestrator.UseJournalAsync(journal);
+        return await work(orchestrator, journal);
+    }
+
+    private void NextLife(Disk disk, List<Deed> deeds, int crashesLeft, JournalEventKind? decision)
+    {
+        string state = $"{decision}\n" + string.Join('\n', disk.Events.Select(e => $"{e.Kind} {e.Step} {e.Attempt} {e.Json}")) + "\n" + string.Join('\n', deeds);
         if (_seen.TryGetValue(state, out int left) && left >= crashesLeft)
         {
             return;
@@ -90,7 +136,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         _seen[state] = crashesLeft;
         if (disk.Events.Count > 0)
         {
-            Live(disk, deeds, crashesLeft, _ => Task.FromResult<string?>(null));
+            Live(disk, deeds, crashesLeft, (_, _) => Task.FromResult<string?>(null), decision);
         }
         else
         {
@@ -98,11 +144,11 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         }
     }
 
-    private void CheckEnd(Disk disk, World world, string? answer)
+    private void CheckEnd(Disk disk, World world, string? answer, JournalEventKind? decision)
     {
         try
         {
-            CheckPromises(disk, world, answer);
+            CheckPromises(disk, world, answer, decision);
         }
         catch (Broken broken)
         {
@@ -111,10 +157,14 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         }
     }
 
-    private void CheckPromises(Disk disk, World world, string? answer)
+    private void CheckPromises(Disk disk, World world, string? answer, JournalEventKind? decision)
     {
         JournaledRun run = Disk.Find(disk.Events, RunId)!;
-        Broken.Unless(run.Events.Count(e => e.Kind == JournalEventKind.Finished) == 1, "there is not exactly one outcome");
+        int goesOn = run.Events.Count(e => e.Kind is JournalEventKind.Retry or JournalEventKind.Skip);
+        Broken.Unless(run.Events.Count(e => e.Kind == JournalEventKind.Finished) == 1 + goesOn, "there is not exactly one outcome");
+        bool isDecided = decision is { } made && run.Events.Any(e => e.Kind == made && e.By == "ann");
+        RunStatus expected = isDecided ? s_decisions.Single(d => d.Kind == decision).Outcome : RunStatus.Stuck;
+        Broken.Unless(decision is null || run.Status == expected || IsGivenUp(run), $"{(isDecided ? decision : "no decision")} was recorded and the run is {run.Status}");
         Broken.Unless(answer is null || answer == Text(run.Answer!), $"the client got {answer} but {run.Answer} is recorded");
         CheckOutcome(run, world);
         CheckOrder(world);
@@ -123,7 +173,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         int events = disk.Events.Count, deeds = world.Deeds.Count;
         var calm = new Crash();
         var again = new LambdaOrchestrator(_spec, (name, pool, context) => world.RunAsync(name, pool, context, disk, calm), time: StoppedClock.Instance);
-        string? repeated = LiveAsync(again, journals(disk, calm), async o => (await RequestAsync(o)).Answer.ToJsonString()).GetAwaiter().GetResult();
+        string? repeated = LiveAsync(again, journals(disk, calm), async (o, _) => (await RequestAsync(o)).Answer.ToJsonString()).GetAwaiter().GetResult();
         Broken.Unless(repeated == Text(run.Answer!), $"the same request was answered with {repeated} but {run.Answer} is recorded");
         Broken.Unless((disk.Events.Count, world.Deeds.Count) == (events, deeds), "a recovered run was run again");
         var other = new JsonObject { ["client"] = "bob" };
@@ -151,12 +201,25 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
 
                 Broken.Unless(last is not { Ok: false }, "rectified, but the last undoing failed");
                 break;
+            case RunStatus.Settled:
+                for (int i = 0; i < did.Length; i++)
+                {
+                    Broken.Unless(!did[i] || !program.IsReversible(i) || undone[i] || i == program.Odd, $"settled, but h{i} was not undone");
+                }
+
+                string[] skipped = [.. JsonNode.Parse(run.Answer!)!["_unrectified"]!.AsArray().Select(r => r!.GetValue<string>())];
+                Broken.Unless(skipped.SequenceEqual([$"hooks.h{program.Odd}"]), $"settled, and the answer calls [{string.Join(' ', skipped)}] unrectified");
+                break;
             default:
-                Broken.Unless(run.Status == RunStatus.Stuck && last is { Ok: false }, $"{run.Status}, but the last undoing did not fail");
+                Broken.Unless(run.Status is RunStatus.Stuck or RunStatus.Abandoned && (last is { Ok: false } || IsGivenUp(run)), $"{run.Status}, but the last undoing did not fail");
                 Broken.Unless((bool?)JsonNode.Parse(run.Answer!)!["_rectifier_fail"] == true, "stuck, and the answer does not say so");
                 break;
         }
     }
+
+    /// <summary>Whether the process has ended so often at one step that nobody tries it again unasked.</summary>
+    private static bool IsGivenUp(JournaledRun run) =>
+        run.Status == RunStatus.Stuck && run.Events.Count(e => e.Kind == JournalEventKind.Recovering) >= RunReplay.MostRecoveries;
 
     /// <summary>Later steps are undone before earlier ones; an undoing is repeated only at once.</summary>
     private static void CheckOrder(World world)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Tests.Shared;
 
 namespace Ryuso.Journal.Tests.Memory;
 
@@ -43,7 +44,7 @@ internal sealed record SmallProgram(Shape Shape, int Reversible, int Failing, in
         }
 
         programs["main"] = Program(top);
-        return LambdaOrchestrator.Compile(new JsonObject { ["name"] = "small", ["programs"] = programs, ["hooks"] = hooks }.ToJsonString());
+        return SpecDefinitions.Compile(new JsonObject { ["name"] = "small", ["programs"] = programs, ["hooks"] = hooks }.ToJsonString());
     }
 
     private static JsonObject Hook(string name, IEnumerable<string> dependencies, IEnumerable<string> rectifiers, int attempts) => new()

@@ -18,7 +18,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
             await crash.EndAsync(name);
         }
 
-        bool ok = Succeeds(name);
+        bool ok = Succeeds(name) || disk.Events.Exists(e => e.Kind == JournalEventKind.Retry);
         Deeds.Add(new Deed(name, step, context.Attempt, ok));
         if (ok && name != "look")
         {
@@ -60,7 +60,8 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
 
         bool decided = Recorded(JournalEventKind.Turned) || Recorded(JournalEventKind.Interrupted);
         Deed? before = Deeds.FindLast(d => d.Step == step);
-        Broken.Unless(before is null || before.Attempt < context.Attempt, $"{step} counts its tries: {context.Attempt} after {before?.Attempt}");
+        bool retried = Recorded(JournalEventKind.Retry);
+        Broken.Unless(before is null || before.Attempt < context.Attempt || retried, $"{step} counts its tries: {context.Attempt} after {before?.Attempt}");
         if (!context.IsRectifying)
         {
             Broken.Unless(!decided && !Deeds.Exists(d => d.IsUndoing), $"{name} runs forward after the way back was decided");
@@ -70,6 +71,10 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
         }
 
         Broken.Unless(decided, $"{name} undoes before that is decided durably");
+        Broken.Unless(!Recorded(JournalEventKind.Abandon), $"{name} undoes what an operator has closed");
+        string? stuckAt = disk.Events.FindLast(e => e is { Kind: JournalEventKind.Finished, Status: RunStatus.Stuck })?.Step;
+        Broken.Unless(stuckAt is null || retried || Recorded(JournalEventKind.Skip), $"{name} undoes though the run is stuck and nobody has decided");
+        Broken.Unless(!Recorded(JournalEventKind.Skip) || stuckAt?[..stuckAt.LastIndexOf('/')] != step[..step.LastIndexOf('/')], $"{name} undoes what an operator passed over");
         Broken.Unless(Recorded(JournalEventKind.Started, step, context.Attempt), $"{name} starts before its start is durable");
         int started = disk.Events.Count(e => e.Kind == JournalEventKind.Started && e.Step == step);
         Broken.Unless(started == context.Attempt, $"{name} is at try {context.Attempt} but was started {started} times");

@@ -127,14 +127,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
             return false;
         }
 
-        int step = _calls.Count;
-        string? error = Try(name, hook, step, 1, isRectifying);
-        for (int attempt = 2; error is not null && attempt <= ((int?)hook["retry"]?["attempts"] ?? 1); attempt++)
-        {
-            _trace.Add("hooks." + name);
-            error = Try(name, hook, step, attempt, isRectifying);
-        }
-
+        string? error = TryAll(name, hook, isRectifying);
         bool rectifiesItself = error is not null && (bool?)hook["rectify_self"] == true;
         if (!isRectifying && (error is null || rectifiesItself))
         {
@@ -144,14 +137,32 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
         return error is null || Failed("hooks." + name, error, isDependency);
     }
 
-    /// <summary>One try of a hook; null when it did its work, otherwise why not.</summary>
+    /// <summary>As many tries as the hook may have; what is wrong with its arguments ends them. Null when one did its work, otherwise why not.</summary>
+    private string? TryAll(string name, JsonNode hook, bool isRectifying)
+    {
+        int step = _calls.Count;
+        for (int attempt = 1; ; attempt++)
+        {
+            if (Wrong(hook["args"]!) is { } wrong)
+            {
+                return $"The hook 'hooks.{name}' cannot run: {wrong}.";
+            }
+
+            if (attempt > 1)
+            {
+                _trace.Add("hooks." + name);
+            }
+
+            string? error = Try(name, hook, step, attempt, isRectifying);
+            if (error is null || attempt >= ((int?)hook["retry"]?["attempts"] ?? 1))
+            {
+                return error;
+            }
+        }
+    }
+
     private string? Try(string name, JsonNode hook, int step, int attempt, bool isRectifying)
     {
-        if (Wrong(hook["args"]!) is { } wrong)
-        {
-            return $"The hook 'hooks.{name}' cannot run: {wrong}.";
-        }
-
         Act act = script(_calls.Count, isRectifying);
         _calls.Add(new Call(name, attempt, isRectifying, step, Call.Look(looked, n => _pool.GetValueOrDefault(n)), Arguments(hook["args"]!)));
         foreach (Write write in act.Writes)

@@ -42,6 +42,26 @@ public sealed class TimeTests
     }
 
     [Fact]
+    public async Task What_is_wrong_with_its_arguments_fails_a_step_at_once_whatever_tries_it_has_left()
+    {
+        SpecOrchestrator orchestrator = SpecOrchestrator.Of(
+            """
+            { "name": "t", "programs": { "p": { "hooks": ["a"], "args": {}, "outputs": {} } },
+              "hooks": { "a": { "reference": "t.a", "args": { "x": { "type": "int", "required": true } }, "retry": { "attempts": 3, "delay_ms": 0 } } } }
+            """,
+            (name, _, _) =>
+            {
+                _calls.Add(name);
+                return new(HookResult.Ok);
+            },
+            time: _time);
+        JsonObject answer = await orchestrator.AnswerAsync("p");
+        Assert.Equal("The hook 'hooks.a' cannot run: 'x' (int) is missing.", (string?)answer["_error"]);
+        Assert.Equal("""["hooks.a"]""", answer["_traceback"]!.ToJsonString());
+        Assert.Empty(_calls);
+    }
+
+    [Fact]
     public async Task A_retry_waits_for_its_delay()
     {
         SpecOrchestrator orchestrator = Of("""{"hooks":["a"]}""", """ "retry":{"attempts":2,"delay_ms":500}""", (_, context) => new(context.Attempt == 1 ? HookResult.Fail("") : HookResult.Ok));
