@@ -29,6 +29,7 @@ internal sealed class GroupCommit : IDisposable
     private bool _isBusy;
     private bool _stopping;
     private bool _isShared;
+    private bool _wantsHouse;
     private long _wakesAt;
 
     // Only who has made the connection busy uses these.
@@ -74,7 +75,7 @@ internal sealed class GroupCommit : IDisposable
                 return _committing is null ? default : new ValueTask(_committing.Ended());
             }
 
-            if (canWait || _isBusy)
+            if (canWait || _isBusy || _wantsHouse)
             {
                 LeaveToThread(canWait);
                 return new ValueTask(_next.Ended());
@@ -163,8 +164,17 @@ internal sealed class GroupCommit : IDisposable
         {
             while (true)
             {
+                // The house comes first, or load without a pause would keep it from ever being kept.
                 long now = Stopwatch.GetTimestamp();
-                long houseDue = _stopping ? long.MaxValue : _lastIdle + IdleWait;
+                long houseDue = _stopping || _fault is not null ? long.MaxValue : _lastIdle + IdleWait;
+                _wantsHouse = houseDue <= now;
+                if (!_isBusy && _wantsHouse)
+                {
+                    batch = null;
+                    _wantsHouse = false;
+                    return _isBusy = true;
+                }
+
                 bool isDue = _next.Due <= now || (_stopping && _next.Events.Count > 0);
                 if (!_isBusy && _fault is null && isDue)
                 {
@@ -176,11 +186,6 @@ internal sealed class GroupCommit : IDisposable
                 if (!_isBusy && _stopping)
                 {
                     return false;
-                }
-
-                if (!_isBusy && houseDue <= now)
-                {
-                    return _isBusy = true;
                 }
 
                 // While commits are shared it looks again at once: to be woken for each would cost more.
@@ -286,40 +291,4 @@ internal sealed class GroupCommit : IDisposable
     }
 
     private void RaiseDecided() => ThreadPool.QueueUserWorkItem(static decided => decided(), _decided, preferLocal: false);
-
-    /// <summary>What goes into one commit.</summary>
-    private sealed class Batch
-    {
-        private TaskCompletionSource? _ended;
-
-        public List<JournalEvent> Events { get; } = [];
-
-        /// <summary>When the journal's thread is to commit it; never, until somebody leaves that to it.</summary>
-        public long Due { get; set; } = long.MaxValue;
-
-        /// <summary>Why it is not durable; null where it is, or it is not known yet.</summary>
-        public JournalException? Fault { get; private set; }
-
-        public bool Holds(string runId) => Events.Exists(e => e.RunId == runId);
-
-        /// <summary>For those who do not commit it themselves. Call under the gate.</summary>
-        public Task Ended() => (_ended ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-
-        /// <summary>Call when nobody can ask for <see cref="Ended"/> any more.</summary>
-        public void End(JournalException? fault)
-        {
-            Fault = fault;
-            if (fault is null)
-            {
-                _ended?.SetResult();
-            }
-            else if (_ended is not null)
-            {
-                _ended.SetException(fault);
-
-                // Seen here, where nobody waits for the barrier.
-                _ = _ended.Task.Exception;
-            }
-        }
-    }
 }

@@ -60,7 +60,7 @@ public sealed class PipelinedTests : IAsyncDisposable
         await WarmUpAsync("none");
         journal.Close();
         await SendAsync([Request(1, "none"), Request(2, "none"), """{"id":3,"op":"ping"}""", Request(4, "gone"), Request(5, "none")]);
-        await journal.Asked;
+        await journal.Asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         Task<string?> first = _answers!.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
         Assert.False(_client.Client.Poll(TimeSpan.FromMilliseconds(300), SelectMode.SelectRead), "something was sent before its commit");
         journal.Open();
@@ -80,7 +80,7 @@ public sealed class PipelinedTests : IAsyncDisposable
         await WarmUpAsync("none");
         journal.Close();
         await SendAsync([Request(1, "none"), Request(2, "none"), Request(3, "none")]);
-        await journal.Asked;
+        await journal.Asked.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         File.Delete(path);
         journal.Open();
         for (int i = 1; i <= 3; i++)
