@@ -11,6 +11,9 @@ internal sealed partial record FileIdentity(ulong Inode, ulong Device)
 
     private static readonly FileIdentity Some = new(0, 0);
 
+    // Older C libraries than glibc 2.28 do not have the call.
+    private static readonly bool TellsApart = OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "statx", out _);
+
     // The C library is part of every process, whatever its file is called here.
     static FileIdentity() => NativeLibrary.SetDllImportResolver(
         typeof(FileIdentity).Assembly, static (name, _, _) => name == "libc" ? NativeLibrary.GetMainProgramHandle() : 0);
@@ -18,7 +21,7 @@ internal sealed partial record FileIdentity(ulong Inode, ulong Device)
     /// <summary>Null where there is no such file.</summary>
     public static FileIdentity? Of(string path)
     {
-        if (!OperatingSystem.IsLinux())
+        if (!TellsApart)
         {
             return File.Exists(path) ? Some : null;
         }
