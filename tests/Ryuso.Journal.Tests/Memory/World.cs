@@ -76,7 +76,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
         Broken.Unless(stuckAt is null || retried || Recorded(JournalEventKind.Skip), $"{name} undoes though the run is stuck and nobody has decided");
         Broken.Unless(!Recorded(JournalEventKind.Skip) || stuckAt?[..stuckAt.LastIndexOf('/')] != step[..step.LastIndexOf('/')], $"{name} undoes what an operator passed over");
         Broken.Unless(Recorded(JournalEventKind.Started, step, context.Attempt), $"{name} starts before its start is durable");
-        int started = disk.Events.Count(e => e.Kind == JournalEventKind.Started && e.Step == step);
+        int started = disk.Events.Skip(disk.Events.FindLastIndex(e => e.Kind == JournalEventKind.Retry) + 1).Count(e => e.Kind == JournalEventKind.Started && e.Step == step);
         Broken.Unless(started == context.Attempt, $"{name} is at try {context.Attempt} but was started {started} times");
         string position = step[..step.IndexOf('/', StringComparison.Ordinal)];
         Deed? done = Deeds.Find(d => d.Step == position);
