@@ -3,7 +3,7 @@ using Ryuso.Sqlite;
 
 namespace Ryuso.Journal.Tests.Files;
 
-/// <summary>A file of the schema before this one is brought up to date at the start of a server, with everything that is in it.</summary>
+/// <summary>A file of a schema before this one is brought up to date at the start of a server, with everything that is in it.</summary>
 public sealed class MigrationTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -12,12 +12,16 @@ public sealed class MigrationTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
-    public async Task Every_run_of_the_first_schema_is_still_what_it_was()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Every_run_of_an_older_schema_is_still_what_it_was(int version)
     {
-        Make();
+        string? id = Make(version);
         await using var journal = new SqliteJournal(File);
         await journal.OpenAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(32, journal.Id!.Length);
+        Assert.Equal(id ?? journal.Id, journal.Id);
         JournaledRun done = (await journal.FindAsync("done", TestContext.Current.CancellationToken))!;
         Assert.Equal((RunStatus.Succeeded, """{"x":1}""", "hash", 11), (done.Status, done.Answer, done.Accepted.RequestHash, done.Accepted.StartedAt));
         Assert.Equal(
@@ -34,7 +38,7 @@ public sealed class MigrationTests : IDisposable
     [Fact]
     public async Task Its_unfinished_runs_are_recovered_and_new_ones_stand_behind_the_old()
     {
-        Make();
+        Make(version: 2);
         await using var journal = new SqliteJournal(File);
         List<string> calls = [];
         LambdaOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
@@ -49,7 +53,7 @@ public sealed class MigrationTests : IDisposable
     [Fact]
     public async Task An_operators_tool_leaves_it_alone_since_its_server_may_be_running()
     {
-        Make();
+        Make(version: 1);
         await using SqliteJournal tool = SqliteJournal.ForOperator(File);
         JournalException refused = await Assert.ThrowsAsync<JournalException>(() => tool.OpenAsync(TestContext.Current.CancellationToken).AsTask());
         Assert.Contains("an older version of Ryuso", refused.Message, StringComparison.Ordinal);
@@ -57,12 +61,13 @@ public sealed class MigrationTests : IDisposable
         Assert.Equal("1", Text(connection, "SELECT user_version || '' FROM pragma_user_version"));
     }
 
-    /// <summary>As the first schema wrote it: one run that ended, one that did not, one that is stuck.</summary>
-    private void Make()
+    /// <summary>As the first two schemas wrote it: one run that ended, one that did not, one that is stuck.</summary>
+    /// <returns>The journal's id, where it has one.</returns>
+    private string? Make(int version)
     {
         using SqliteConnection connection = Open();
         JournaledPlan plan = RecordedPlan.Write(TestSpec.Steps.Programs.Single(p => p.Name == "one"), TestSpec.Steps);
-        Run(connection, $"PRAGMA journal_mode = WAL; {Schema.Migrations[0]} PRAGMA application_id = {Schema.ApplicationId}; PRAGMA user_version = 1;");
+        Run(connection, $"PRAGMA journal_mode = WAL; {string.Concat(Schema.Migrations[..version])} PRAGMA application_id = {Schema.ApplicationId}; PRAGMA user_version = {version};");
         Run(connection, $$"""
             INSERT INTO plans VALUES ('{{plan.Fingerprint}}', '{{plan.Json}}');
             INSERT INTO runs VALUES (3, 'done', 'one', 'succeeded', 11, 12, 'hash', '{{plan.Fingerprint}}', NULL, '{"x":1}');
@@ -73,6 +78,7 @@ public sealed class MigrationTests : IDisposable
             INSERT INTO runs VALUES (6, 'stuck', 'one', 'stuck', 31, 32, NULL, '{{plan.Fingerprint}}', 'no', '{}');
             INSERT INTO events VALUES (6, 1, 31, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'), (6, 2, 32, 'finished', '3/0/1', 'hooks.ua', NULL, 'no', NULL, NULL);
             """);
+        return version == 1 ? null : Text(connection, "SELECT id FROM journal");
     }
 
     private SqliteConnection Open()
