@@ -8,7 +8,7 @@ namespace Ryuso;
 /// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
 internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSource
 {
-    private const int MostRounds = 16;
+    private const int MostRounds = 32;
     private const int LargePart = 64 * 1024;
 
     private readonly Inbox _inbox = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
@@ -74,7 +74,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         {
             if (isCrowded)
             {
-                RejectUnread(Rejection.Busy, $"The server has its {serving.Options.MaxConnections} connections; try again later.");
+                RejectUnread(Rejection.Busy, "The server has as many connections as it may; try again later.");
             }
             else if (tls is not null)
             {
@@ -121,14 +121,13 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     private async ValueTask AnswerAllAsync()
     {
         int rounds = 0;
-        long began = Environment.TickCount64;
         while (!Is(State.Ending))
         {
-            if (rounds == MostRounds || Environment.TickCount64 - began > 1 || (IsOnEventLoop && _inbox.Part.Length > LargePart))
+            if (rounds == MostRounds || (IsOnEventLoop && _inbox.Part.Length > LargePart))
             {
                 // Behind the others that have something to do, and off the event loop.
                 await Task.Yield();
-                (rounds, began) = (0, Environment.TickCount64);
+                rounds = 0;
             }
 
             rounds++;
@@ -161,7 +160,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
                 ValueTask receiving = ReceiveAsync();
                 bool hasWaited = !receiving.IsCompleted;
                 await receiving.ConfigureAwait(false);
-                (rounds, began) = hasWaited ? (0, Environment.TickCount64) : (rounds, began);
+                rounds = hasWaited ? 0 : rounds;
             }
         }
     }

@@ -10,7 +10,6 @@ namespace Ryuso;
 /// </summary>
 internal sealed class Farewells(TimeProvider time, Action<int> closed) : IDisposable
 {
-    private const int Most = 4096;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
@@ -20,6 +19,9 @@ internal sealed class Farewells(TimeProvider time, Action<int> closed) : IDispos
     private int _count;
     private volatile bool _armed;
     private volatile bool _cutting;
+
+    /// <summary>How many there may be; further ones are closed at once.</summary>
+    public int Most { get; set; } = 4096;
 
     /// <summary>How many have not been closed.</summary>
     public int Count => Volatile.Read(ref _count);

@@ -16,6 +16,7 @@ internal static partial class LinuxCalls
     private const int WouldBlock = 11;
     private const int BrokenPipe = 32;
     private const int TimedOut = 110;
+    private const int OpenFiles = 7;
 
     // The C library is part of every process, whatever its file is called here.
     static LinuxCalls() => NativeLibrary.SetDllImportResolver(
@@ -56,6 +57,18 @@ internal static partial class LinuxCalls
 
         return count >= 0 ? count : Error() is { } error ? throw error : 0;
     }
+
+    /// <summary>How many more files and sockets the process may open.</summary>
+    public static unsafe long DescriptorsLeft()
+    {
+        ulong* limits = stackalloc ulong[2];
+        return Environment.Is64BitProcess && GetLimit(OpenFiles, limits) == 0
+            ? (long)Math.Min(limits[0], int.MaxValue) - Directory.EnumerateFileSystemEntries("/proc/self/fd").Count()
+            : int.MaxValue;
+    }
+
+    [LibraryImport(C, EntryPoint = "getrlimit", SetLastError = true)]
+    private static unsafe partial int GetLimit(int resource, ulong* limits);
 
     [LibraryImport(C, EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);

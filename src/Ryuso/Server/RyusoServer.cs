@@ -125,7 +125,7 @@ public sealed class RyusoServer : IAsyncDisposable
         }
 
         _listeners = [.. bound];
-        _serving.Loop?.Start();
+        _serving.Start();
         bound.ForEach(listener => listener.Start());
         SpecDefinition spec = _serving.Orchestrator.Definition;
         ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", string.Join(", ", spec.Programs.Select(p => p.Name)));

@@ -17,6 +17,9 @@ internal static partial class ServerLog
     [LoggerMessage(104, LogLevel.Warning, "A connection could not be accepted.")]
     public static partial void AcceptFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(108, LogLevel.Warning, "The process may not have so many files and sockets open: {Served} connections are served, not {Asked}. Raise the limit (ulimit -n), or lower --connections.")]
+    public static partial void FewDescriptors(ILogger logger, long served, int asked);
+
     [LoggerMessage(105, LogLevel.Error, "A request ended in an unexpected exception.")]
     public static partial void RequestFailed(ILogger logger, Exception exception);
 

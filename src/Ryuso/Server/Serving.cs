@@ -10,6 +10,7 @@ internal sealed class Serving : IDisposable
 {
     private const int MostSpare = 64;
     private const byte SwiftEnough = 2;
+    private const int SpareDescriptors = 64;
 
     private readonly ConcurrentQueue<Connection> _spare = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,6 +18,9 @@ internal sealed class Serving : IDisposable
     private readonly NameTable _programs;
     private readonly byte[] _swift;
     private byte[]? _description;
+
+    private long _mostServed;
+    private long _mostOpen;
 
     // Starts with one for the server itself, so that the last to leave is the last there will be.
     private int _open = 1;
@@ -29,6 +33,7 @@ internal sealed class Serving : IDisposable
         _token = options.Token is null ? null : Encoding.UTF8.GetBytes(options.Token);
         _programs = new NameTable(orchestrator.Definition.Programs.Select(p => p.Name));
         _swift = new byte[orchestrator.Definition.Programs.Length];
+        (_mostServed, _mostOpen) = (options.MaxConnections, 2L * options.MaxConnections);
         Loop = options.UsesEventLoop ? new EventLoop(logger) : null;
         Links = new Links(options.TimeProvider, options.ReceiveTimeout);
         Farewells = new Farewells(options.TimeProvider, Close);
@@ -57,13 +62,31 @@ internal sealed class Serving : IDisposable
     public bool TakesPlain => _token is null && Options.MaxDepth == RequestReader.MaxDepth && Orchestrator.RunsPlainly;
 
     /// <summary>Whether there is one connection more than there may be.</summary>
-    public bool IsCrowded => Volatile.Read(ref _open) - 1 - Farewells.Count > Options.MaxConnections;
+    public bool IsCrowded => OpenConnections - Farewells.Count > _mostServed;
 
     /// <summary>Whether so many are open that not even a rejection can be afforded.</summary>
-    public bool IsFlooded => Volatile.Read(ref _open) - 1 - Farewells.Count > 2L * Options.MaxConnections;
+    public bool IsFlooded => OpenConnections - Farewells.Count > _mostOpen;
 
     /// <summary>How many connections are open, farewells included.</summary>
     public int OpenConnections => Volatile.Read(ref _open) - 1;
+
+    /// <summary>Serves no more than there are descriptors for, some of which others need: .NET itself ends where it gets none.</summary>
+    public void Start()
+    {
+        if (OperatingSystem.IsLinux() && LinuxCalls.DescriptorsLeft() - SpareDescriptors is var room && room < _mostOpen + Farewells.Most)
+        {
+            room = Math.Max(room, 8);
+            Farewells.Most = (int)Math.Min(room / 4, Farewells.Most);
+            _mostOpen = Math.Min(room - Farewells.Most, _mostOpen);
+            _mostServed = Math.Min(Math.Max(_mostOpen * 3 / 4, 1), _mostServed);
+            if (_mostServed < Options.MaxConnections)
+            {
+                ServerLog.FewDescriptors(Logger, _mostServed, Options.MaxConnections);
+            }
+        }
+
+        Loop?.Start();
+    }
 
     public void Open()
     {
