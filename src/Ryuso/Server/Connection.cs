@@ -60,7 +60,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     /// <summary>Takes a client.</summary>
     public void Open(Socket socket)
     {
-        _link = new Link(serving.Links, socket, serving.Loop);
+        _link = new Link(serving.Links, socket, serving.Loop?.Epoll);
         _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
     }
 

@@ -1,5 +1,4 @@
 using System.IO.Pipes;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
@@ -15,7 +14,6 @@ internal sealed class EventLoop : IDisposable
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
 
     private readonly ILogger _logger;
-    private readonly Epoll _epoll = new();
     private readonly AnonymousPipeServerStream _wake = new(PipeDirection.In);
     private readonly ManualResetEventSlim _closing = new(initialState: false, spinCount: 0);
     private readonly ManualResetEventSlim _active = new(initialState: false, spinCount: 0);
@@ -26,29 +24,27 @@ internal sealed class EventLoop : IDisposable
     private Thread _leader;
     private long _served;
     private bool _isServing;
-    private int _working = 2;
+    private int _working;
 
     public EventLoop(ILogger logger)
     {
         _logger = logger;
         _threads = [.. Enumerable.Range(1, 2).Select(i => new Thread(Work) { IsBackground = true, Name = $"Ryuso server {i}" })];
         _leader = _threads[0];
-        _epoll.Watch(_wake.SafePipeHandle, new Alarm(), onlyChanges: false);
+        Epoll.Watch(_wake.SafePipeHandle, new Alarm(), onlyChanges: false);
     }
 
     /// <summary>Whether this system has what it takes.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    public void Start() => Array.ForEach(_threads, thread => thread.UnsafeStart());
+    /// <summary>Whom it waits for.</summary>
+    public Epoll Epoll { get; } = new();
 
-    /// <inheritdoc cref="Epoll.Watch"/>
-    public void Watch(SafeHandle socket, Watched watched, bool onlyChanges) => _epoll.Watch(socket, watched, onlyChanges);
-
-    /// <inheritdoc cref="Epoll.Mute"/>
-    public void Mute(SafeHandle socket, Watched watched, bool isMuted) => _epoll.Mute(socket, watched, isMuted);
-
-    /// <inheritdoc cref="Epoll.Forget"/>
-    public void Forget(Watched watched) => _epoll.Forget(watched);
+    public void Start()
+    {
+        _working = _threads.Length;
+        Array.ForEach(_threads, thread => thread.UnsafeStart());
+    }
 
     /// <summary>Ends both threads. Nobody may be waited for any more.</summary>
     public void Dispose()
@@ -56,6 +52,10 @@ internal sealed class EventLoop : IDisposable
         _closing.Set();
         _active.Set();
         _wake.DisposeLocalCopyOfClientHandle();
+        if (Volatile.Read(ref _working) == 0)
+        {
+            Release();
+        }
     }
 
     private void Work()
@@ -74,9 +74,14 @@ internal sealed class EventLoop : IDisposable
 
         if (Interlocked.Decrement(ref _working) == 0)
         {
-            _epoll.Dispose();
-            _wake.Dispose();
+            Release();
         }
+    }
+
+    private void Release()
+    {
+        Epoll.Dispose();
+        _wake.Dispose();
     }
 
     private void Lead()
@@ -99,7 +104,7 @@ internal sealed class EventLoop : IDisposable
 
             if (_leader == Thread.CurrentThread)
             {
-                _epoll.Wait();
+                Epoll.Wait();
             }
         }
         while (!_closing.IsSet && _leader == Thread.CurrentThread);
@@ -132,7 +137,7 @@ internal sealed class EventLoop : IDisposable
             }
 
             // Once the lock is left another thread may lead.
-            isServing = _isServing = _epoll.TryTake(out watched, out hasEnded);
+            isServing = _isServing = Epoll.TryTake(out watched, out hasEnded);
             _served++;
         }
 

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Ryuso;
 
 /// <summary>A client's end of the wire: a socket, with TLS or without, whose waits end in time.</summary>
-internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDisposable
+internal sealed class Link(Links links, Socket socket, Epoll? epoll) : IDisposable
 {
     private SslStream? _tls;
     private bool _hasReceived;
@@ -111,7 +111,7 @@ internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDispo
 
         if (_readiness is not null)
         {
-            loop!.Forget(_readiness);
+            epoll!.Forget(_readiness);
         }
 
         _cut?.Dispose();
@@ -177,9 +177,9 @@ internal sealed class Link(Links links, Socket socket, EventLoop? loop) : IDispo
             return;
         }
 
-        if (_tls is null && loop is not null)
+        if (_tls is null && epoll is not null)
         {
-            _readiness = new Readiness(loop, socket);
+            _readiness = new Readiness(epoll, socket);
         }
         else
         {

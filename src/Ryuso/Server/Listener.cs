@@ -72,7 +72,7 @@ internal sealed class Listener : Watched, IDisposable
         else
         {
             _socket.Blocking = false;
-            _serving.Loop.Watch(_socket.SafeHandle, this, onlyChanges: false);
+            _serving.Loop.Epoll.Watch(_socket.SafeHandle, this, onlyChanges: false);
         }
     }
 
@@ -97,20 +97,20 @@ internal sealed class Listener : Watched, IDisposable
 
             // Nearly always a lack of descriptors, which those who are in already must not feel.
             ServerLog.AcceptFailed(_serving.Logger, exception);
-            _ = PauseAsync(_serving.Loop!);
+            _ = PauseAsync(_serving.Loop!.Epoll);
             return;
         }
 
         Begin(next);
     }
 
-    private async Task PauseAsync(EventLoop loop)
+    private async Task PauseAsync(Epoll epoll)
     {
         try
         {
-            loop.Mute(_socket.SafeHandle, this, isMuted: true);
+            epoll.Mute(_socket.SafeHandle, this, isMuted: true);
             await Task.Delay(Pause).ConfigureAwait(false);
-            loop.Mute(_socket.SafeHandle, this, isMuted: false);
+            epoll.Mute(_socket.SafeHandle, this, isMuted: false);
         }
         catch (ObjectDisposedException)
         {
@@ -143,7 +143,7 @@ internal sealed class Listener : Watched, IDisposable
     public void Dispose()
     {
         _isClosed = true;
-        _serving.Loop?.Forget(this);
+        _serving.Loop?.Epoll.Forget(this);
         _socket.Dispose();
     }
 

@@ -23,10 +23,10 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
     private volatile bool _isInterrupted;
     private bool _isEmptied;
 
-    public Readiness(EventLoop loop, Socket socket)
+    public Readiness(Epoll epoll, Socket socket)
     {
         _socket = socket;
-        loop.Watch(socket.SafeHandle, this, onlyChanges: true);
+        epoll.Watch(socket.SafeHandle, this, onlyChanges: true);
     }
 
     /// <summary>How many bytes came; 0 at the client's end of stream, -1 where the wait was interrupted.</summary>

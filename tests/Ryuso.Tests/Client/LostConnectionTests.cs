@@ -119,10 +119,7 @@ public sealed class LostConnectionTests
         for (int i = 1; i <= 5; i++)
         {
             Assert.Equal($"{i}", (string?)(await client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))["text"]);
-            while (log.Text.Split("was lost: The server closed the connection.").Length <= i)
-            {
-                await Task.Yield();
-            }
+            await Until.TrueAsync(() => log.Text.Split("was lost: The server closed the connection.").Length > i);
         }
 
         Assert.Equal(5, server.Accepted);
@@ -154,10 +151,7 @@ public sealed class LostConnectionTests
         var log = new TestLog();
         await using var client = new RyusoClient("127.0.0.1", port, new RyusoClientOptions { Logger = log, LongestDelay = TimeSpan.FromMilliseconds(100) });
         Task<JsonObject>[] asked = [.. Enumerable.Range(0, 50).Select(i => client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))];
-        while (log.Text.Split("No connection to").Length < 4)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => log.Text.Split("No connection to").Length >= 4);
 
         reserved.Dispose();
         await using var server = new RyusoServer(new TestOrchestrator(), new RyusoServerOptions { Port = port, LoggerFactory = NullLoggerFactory.Instance });
@@ -254,10 +248,7 @@ public sealed class LostConnectionTests
         await using RyusoClient client = server.Connect();
         using var deadline = new CancellationTokenSource();
         Task ping = client.PingAsync(deadline.Token);
-        while (server.Accepted == 0)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => server.Accepted > 0);
 
         await deadline.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ping);
@@ -302,10 +293,7 @@ public sealed class LostConnectionTests
         {
             using var impatient = new CancellationTokenSource();
             Task<JsonObject> asked = client.RunAsync("echo", cancellationToken: impatient.Token);
-            while (Volatile.Read(ref received) < (seconds == 29 ? 1 : 2))
-            {
-                await Task.Yield();
-            }
+            await Until.TrueAsync(() => Volatile.Read(ref received) >= (seconds == 29 ? 1 : 2));
 
             time.Advance(TimeSpan.FromSeconds(seconds));
             await impatient.CancelAsync();

@@ -103,10 +103,7 @@ public sealed class RejectedCallTests
         var log = new TestLog();
         await using var second = new RyusoClient("127.0.0.1", server.EndPoint.Port, new RyusoClientOptions { Logger = log, LongestDelay = TimeSpan.FromMilliseconds(100) });
         Task ping = second.PingAsync(Cancel);
-        while (!log.Text.Contains("as many connections as it may", StringComparison.Ordinal))
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => log.Text.Contains("as many connections as it may", StringComparison.Ordinal));
 
         await first.DisposeAsync();
         await ping;

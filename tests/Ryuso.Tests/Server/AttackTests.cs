@@ -154,6 +154,21 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
+    public async Task Servers_that_cannot_listen_leave_no_descriptor_open()
+    {
+        Assert.SkipUnless(EventLoop.IsSupported, "There is no event loop on this system.");
+        await StartAsync();
+        int before = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        for (int i = 0; i < 100; i++)
+        {
+            await using var second = new RyusoServer(Orchestrator, new RyusoServerOptions { Port = Server.EndPoint.Port, LoggerFactory = Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance });
+            await Assert.ThrowsAsync<SocketException>(() => second.StartAsync(Cancel));
+        }
+
+        Assert.InRange(Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(), 0, before + 50);
+    }
+
+    [Fact]
     public async Task Ids_that_fill_the_answers_are_answered_one_after_the_other()
     {
         await StartAsync();
@@ -220,7 +235,7 @@ public class AttackTests : ServedTests
         }
 
         // Their time runs out, whether they look or not.
-        await UntilAsync(() => Server.OpenConnections == 0);
+        await Until.TrueAsync(() => Server.OpenConnections == 0);
         sockets.ForEach(socket => socket.Dispose());
         await ServesOnAsync();
     }
@@ -236,10 +251,10 @@ public class AttackTests : ServedTests
             idle.Add(await ConnectAsync());
         }
 
-        await UntilAsync(() => Server.OpenConnections == most);
+        await Until.TrueAsync(() => Server.OpenConnections == most);
         Assert.Equal("busy", CodeOf(await AskAsync(Plain)));
         idle[0].Dispose();
-        await UntilAsync(() => Server.OpenConnections < most);
+        await Until.TrueAsync(() => Server.OpenConnections < most);
         Assert.Equal("""{"text":"plain"}""", await AskAsync(Plain));
         idle.ForEach(socket => socket.Dispose());
         await ServesOnAsync();
@@ -330,15 +345,6 @@ public class AttackTests : ServedTests
         Assert.Equal("", await ReadAsync(socket));
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            Cancel.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
-
     private async Task<double> P99Async()
     {
         var times = new List<double>();
@@ -356,7 +362,7 @@ public class AttackTests : ServedTests
     private async Task ServesOnAsync()
     {
         Assert.Equal("""{"text":"plain"}""", await AskAsync(Plain));
-        await UntilAsync(() => Server.OpenConnections == 0);
+        await Until.TrueAsync(() => Server.OpenConnections == 0);
         Assert.Equal(0, Orchestrator.Waiting);
         long memory = 0;
         for (int i = 0; i < 100 && (memory = GC.GetTotalMemory(forceFullCollection: true)) >= _before + Most; i++)

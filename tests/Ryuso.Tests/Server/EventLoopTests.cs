@@ -46,13 +46,7 @@ public sealed class EventLoopTests : ServedTests
         Socket[] others = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => ConnectAsync()));
         await AskAsync(blocked, times: 20);
         using var block = new ManualResetEventSlim();
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Orchestrator.EchoAsync = _ =>
-        {
-            entered.TrySetResult();
-            block.Wait(Cancel);
-            return Task.CompletedTask;
-        };
+        Task entered = Orchestrator.BlockEcho(block);
         for (int i = 0; i < others.Length; i++)
         {
             await others[i].SendAsync("""{"id":2,"op":"ping"}"""u8.ToArray(), Cancel);
@@ -62,7 +56,7 @@ public sealed class EventLoopTests : ServedTests
             }
         }
 
-        await entered.Task.WaitAsync(Cancel);
+        await entered.WaitAsync(Cancel);
         foreach (Socket other in others)
         {
             Assert.Equal(["""{"_id":2,"_pong":true}"""], await ReadLinesAsync(other, 1));

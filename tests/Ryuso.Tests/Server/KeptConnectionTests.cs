@@ -190,15 +190,9 @@ public class KeptConnectionTests : ServedTests
     {
         await StartAsync(o => o.QueueLength = 2);
         using var block = new ManualResetEventSlim();
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Orchestrator.EchoAsync = _ =>
-        {
-            entered.TrySetResult();
-            block.Wait(Cancel);
-            return Task.CompletedTask;
-        };
+        Task entered = Orchestrator.BlockEcho(block);
         using Socket running = await SendAsync("""{"program":"echo"}""");
-        await entered.Task.WaitAsync(Cancel);
+        await entered.WaitAsync(Cancel);
         using Socket first = await SendAsync("""{"program":"echo"}""");
         await UntilWaitingAsync(1);
         using Socket second = await SendAsync(Echo("2", "b"));
@@ -229,17 +223,11 @@ public class KeptConnectionTests : ServedTests
         }
 
         using var block = new ManualResetEventSlim();
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Orchestrator.EchoAsync = _ =>
-        {
-            entered.TrySetResult();
-            block.Wait(Cancel);
-            return Task.CompletedTask;
-        };
         for (int round = 0; round < 3; round++)
         {
+            Task entered = Orchestrator.BlockEcho(block);
             using Socket running = await SendAsync("""{"program":"echo"}""");
-            await entered.Task.WaitAsync(Cancel);
+            await entered.WaitAsync(Cancel);
             using Socket early = await ConnectAsync();
             Assert.Equal("""{"_pong":true}""", await AskAsync("""{"op":"ping"}"""));
             using Socket waiting = await SendAsync("""{"program":"echo"}""");
@@ -250,7 +238,6 @@ public class KeptConnectionTests : ServedTests
             Assert.Equal("""{"text":"none"}""", await ReadAsync(running));
             Assert.Equal("""{"text":"none"}""", await ReadAsync(waiting));
             block.Reset();
-            entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

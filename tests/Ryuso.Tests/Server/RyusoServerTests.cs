@@ -132,11 +132,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
 
     private async Task UntilWaitingAsync(int count)
     {
-        while (_orchestrator.Waiting < count)
-        {
-            Cancel.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => _orchestrator.Waiting >= count);
     }
 
     private Task<Socket> SendAsync(string request) => PlainClient.SendAsync(_server!.EndPoint, request);

@@ -102,10 +102,6 @@ public abstract class ServedTests : IAsyncDisposable
 
     protected async Task UntilWaitingAsync(int count)
     {
-        while (Orchestrator.Waiting < count)
-        {
-            Cancel.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => Orchestrator.Waiting >= count);
     }
 }

@@ -13,6 +13,20 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
     /// <summary>What echo does with its text before it ends; null for nothing.</summary>
     public Func<string, Task>? EchoAsync { get; set; }
 
+    /// <summary>Lets echo block its thread. The task ends when it does.</summary>
+    public Task BlockEcho(ManualResetEventSlim until)
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        EchoAsync = _ =>
+        {
+            entered.TrySetResult();
+            until.Wait(cancel);
+            return Task.CompletedTask;
+        };
+        return entered.Task;
+    }
+
     protected override DataPool CreatePool() => new Pool();
 
     protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) => hook switch
