@@ -42,8 +42,8 @@ internal sealed class FakeServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        _listener.Dispose();
         await _accepting;
+        _listener.Dispose();
         await Task.WhenAll(_served);
         _closing.Dispose();
     }
@@ -57,7 +57,7 @@ internal sealed class FakeServer : IAsyncDisposable
             {
                 socket = await _listener.AcceptSocketAsync(_closing.Token);
             }
-            catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+            catch (Exception exception) when (exception is OperationCanceledException or SocketException)
             {
                 return;
             }
