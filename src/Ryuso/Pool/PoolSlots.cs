@@ -32,6 +32,9 @@ internal sealed class PoolSlots(string[] names)
 
     public int Count => names.Length;
 
+    /// <summary>The order in which requests name the variables.</summary>
+    public NameOrder Order { get; } = new(names);
+
     /// <summary>The variables that the spec does not name.</summary>
     public IReadOnlyDictionary<string, PoolValue> Others => _others;
 

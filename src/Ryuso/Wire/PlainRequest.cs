@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -9,28 +8,23 @@ namespace Ryuso;
 /// Reads the requests that nearly all clients send: names without escapes, one <c>program</c>, one <c>data_pool</c>, the envelope.
 /// It takes what it is sure of and leaves everything else, errors included, to <see cref="RequestReader"/>, which
 /// reads the request again from its beginning. So there is one definition of a good request, and this is a short cut to it.
+/// Each part is read from a position and gives the position behind it, or <see cref="NotPlain"/>, where nothing more can be read.
 /// </summary>
 /// <param name="request">Begins with the request; more may follow.</param>
 /// <param name="slots">Where the variables go.</param>
 internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
 {
-    private static readonly SearchValues<byte> EndsPlainText = SearchValues.Create(
-        [.. Enumerable.Range(0, 0x20).Select(i => (byte)i), (byte)'"', (byte)'\\']);
-
-    private static readonly SearchValues<byte> EndsNumber = SearchValues.Create(",} \t\r\n"u8);
-
-    private static ReadOnlySpan<double> PowersOfTen => [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    private const int NotPlain = -1;
 
     private static readonly JsonReaderOptions Options = new() { MaxDepth = RequestReader.MaxDepth - 2 };
 
     private readonly ReadOnlySpan<byte> _request = request;
-    private int _at;
 
     /// <summary>The program's index once <see cref="TryRead"/> has succeeded.</summary>
     public int Program { get; private set; } = -1;
 
     /// <summary>Where the request ends once <see cref="TryRead"/> has succeeded.</summary>
-    public readonly int Length => _at;
+    public int Length { get; private set; }
 
     /// <summary>The id as it stands in the request; empty where it has none.</summary>
     public ReadOnlySpan<byte> Id { get; private set; }
@@ -42,37 +36,32 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
     public bool TryRead(NameTable programs)
     {
         bool hasPool = false, hasRunId = false, hasTrace = false;
-        if (!Take((byte)'{'))
-        {
-            return false;
-        }
-
+        int at = Token((byte)'{', 0);
         do
         {
-            if (!TryName(out ReadOnlySpan<byte> name))
+            at = Name(at, out ReadOnlySpan<byte> name);
+            if (name.SequenceEqual("program"u8) && Program < 0)
             {
-                return false;
-            }
-
-            if (name.SequenceEqual("data_pool"u8) && !hasPool)
-            {
-                hasPool = true;
-                if (!TryReadPool())
+                at = Text(at, out ReadOnlySpan<byte> program);
+                if ((Program = programs.Find(program)) < 0)
                 {
                     return false;
                 }
+            }
+            else if (name.SequenceEqual("data_pool"u8) && !hasPool)
+            {
+                hasPool = true;
+                at = Pool(at);
             }
             else if (RequestHead.IsKey(name))
             {
-                if (!TryEnvelope(isId: name.Length == 2 && name[0] == 'i'))
-                {
-                    return false;
-                }
+                at = Envelope(at, isId: name.Length == 2 && name[0] == 'i');
             }
             else if (name.SequenceEqual("run_id"u8) && !hasRunId)
             {
                 hasRunId = true;
-                if (!TryText(out ReadOnlySpan<byte> runId) || runId.Length is 0 or > RequestReader.MaxRunIdLength)
+                at = Text(at, out ReadOnlySpan<byte> runId);
+                if (runId.Length is 0 or > RequestReader.MaxRunIdLength)
                 {
                     return false;
                 }
@@ -82,206 +71,176 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             else if (name.SequenceEqual("traceparent"u8) && !hasTrace)
             {
                 hasTrace = true;
-                if (!TryText(out ReadOnlySpan<byte> trace))
-                {
-                    return false;
-                }
-
+                at = Text(at, out ReadOnlySpan<byte> trace);
                 slots.TraceParent = Encoding.UTF8.GetString(trace);
             }
-            else if (!name.SequenceEqual("program"u8) || Program >= 0 || !TryText(out ReadOnlySpan<byte> program) || (Program = programs.Find(program)) < 0)
+            else
             {
                 return false;
             }
         }
-        while (Take((byte)','));
-        return Take((byte)'}') && Program >= 0;
+        while (IsNext((byte)',', ref at));
+        Length = Token((byte)'}', at);
+        return Length > 0 && Program >= 0;
     }
 
     /// <summary>A value of the envelope, which is not the run's business: a plain string or a short number.</summary>
-    private bool TryEnvelope(bool isId)
+    private int Envelope(int at, bool isId)
     {
         PoolValue ignored = default;
-        if (!SkipSpace())
+        int start = Start(at);
+        int end = Text(start, out _);
+        end = end > 0 ? end : Number(start, ref ignored);
+        if (end > 0)
         {
-            return false;
+            ReadOnlySpan<byte> token = _request[start..end];
+            IsOnlyRun &= isId && Id.IsEmpty && (token[0] == '"' || !token.ContainsAny(".eE"u8));
+            Id = isId ? token : Id;
         }
 
-        int start = _at;
-        if (!TryText(out _) && !TryNumber(ref ignored))
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> token = _request[start.._at];
-        IsOnlyRun &= isId && Id.IsEmpty && (token[0] == '"' || !token.ContainsAny(".eE"u8));
-        Id = isId ? token : Id;
-        return true;
+        return end;
     }
 
-    private bool TryReadPool()
+    private readonly int Pool(int at)
     {
-        if (!Take((byte)'{'))
+        at = Token((byte)'{', at);
+        if (IsNext((byte)'}', ref at))
         {
-            return false;
+            return at;
         }
 
-        if (Take((byte)'}'))
-        {
-            return true;
-        }
-
+        int slot = -1;
         do
         {
-            if (!TryName(out ReadOnlySpan<byte> name) || slots.Find(name) is var slot && slot < 0 || !slots.TryName(slot) || !TryValue(ref slots[slot]))
+            slot = Variable(slot, ref at);
+            if (slot < 0 || !slots.TryName(slot))
             {
-                return false;
+                return NotPlain;
             }
+
+            at = Value(at, ref slots[slot]);
         }
-        while (Take((byte)','));
-        return Take((byte)'}');
+        while (IsNext((byte)',', ref at));
+        return Token((byte)'}', at);
     }
 
-    private bool TryName(out ReadOnlySpan<byte> name) => TryText(out name) && Take((byte)':');
+    /// <returns>The slot of the variable that is named next, <paramref name="at"/> then being behind the colon; -1 where there is none.</returns>
+    private readonly int Variable(int before, ref int at)
+    {
+        if ((uint)at < (uint)_request.Length && slots.Order.TryNext(_request[at..], before, out int slot, out int length))
+        {
+            at += length;
+            return slot;
+        }
+
+        at = Name(at, out ReadOnlySpan<byte> name);
+        slot = slots.Find(name);
+        if (slot >= 0)
+        {
+            slots.Order.Learn(before, slot);
+        }
+
+        return slot;
+    }
+
+    private readonly int Name(int at, out ReadOnlySpan<byte> name) => Token((byte)':', Text(at, out name));
 
     /// <summary>A string without escapes.</summary>
-    private bool TryText(out ReadOnlySpan<byte> text)
+    private readonly int Text(int at, out ReadOnlySpan<byte> text)
     {
-        text = default;
-        if (!Take((byte)'"'))
+        at = Token((byte)'"', at);
+        if (at >= 0)
         {
-            return false;
-        }
-
-        ReadOnlySpan<byte> rest = _request[_at..];
-        int end = rest.IndexOfAny(EndsPlainText);
-        if (end < 0 || rest[end] != '"')
-        {
-            _at--;
-            return false;
-        }
-
-        text = rest[..end];
-        _at += end + 1;
-        return true;
-    }
-
-    private bool TryValue(ref PoolValue value)
-    {
-        if (!SkipSpace())
-        {
-            return false;
-        }
-
-        byte first = _request[_at];
-        if (first == '"' && TryText(out ReadOnlySpan<byte> text))
-        {
-            value = PoolValue.Of(Encoding.UTF8.GetString(text));
-            return true;
-        }
-
-        return first switch
-        {
-            (byte)'t' => TryWord("true"u8, PoolValue.Of(true), ref value),
-            (byte)'f' => TryWord("false"u8, PoolValue.Of(false), ref value),
-            (byte)'n' => TryWord("null"u8, default, ref value),
-            (byte)'-' or (>= (byte)'0' and <= (byte)'9') => TryNumber(ref value),
-            _ => TryLibrary(ref value),
-        };
-    }
-
-    private bool TryWord(ReadOnlySpan<byte> word, in PoolValue meaning, ref PoolValue value)
-    {
-        if (!_request[_at..].StartsWith(word))
-        {
-            return false;
-        }
-
-        _at += word.Length;
-        value = meaning;
-        return true;
-    }
-
-    /// <summary>A number of at most 15 digits without an exponent: such a fraction is exact as a quotient of two exact doubles.</summary>
-    private bool TryNumber(ref PoolValue value)
-    {
-        int start = _at;
-        bool negative = _request[_at] == '-';
-        if (negative)
-        {
-            _at++;
-        }
-
-        int whole = _at;
-        long digits = Digits(0);
-        int count = _at - whole;
-        if (count == 0 || (count > 1 && _request[whole] == '0'))
-        {
-            return false;
-        }
-
-        int fraction = 0;
-        if (_at < _request.Length && _request[_at] == '.')
-        {
-            int point = ++_at;
-            digits = Digits(digits);
-            fraction = _at - point;
-            if (fraction == 0)
+            ReadOnlySpan<byte> rest = _request[at..];
+            int end = PlainText.End(rest);
+            if ((uint)end < (uint)rest.Length && rest[end] == '"')
             {
-                return false;
+                text = rest[..end];
+                return at + end + 1;
             }
         }
 
-        if (fraction > 0 && count + fraction > 15 && !IsExponentNext)
-        {
-            // What the library's reader calls too, behind the check of the grammar that is done here.
-            bool isNumber = Utf8Parser.TryParse(_request[start.._at], out double number, out int length) && length == _at - start && double.IsFinite(number);
-            value = PoolValue.Of(number);
-            return isNumber;
-        }
-
-        if (count + fraction > 15 || IsExponentNext)
-        {
-            _at = start;
-            int length = _request[start..].IndexOfAny(EndsNumber);
-            return length > 0 && TryReadBy(_request.Slice(start, length), ref value);
-        }
-
-        value = fraction == 0
-            ? PoolValue.Of(negative ? -digits : digits)
-            : PoolValue.Of((negative ? -1.0 : 1.0) * digits / PowersOfTen[fraction]);
-        return true;
+        text = default;
+        return NotPlain;
     }
 
-    private readonly bool IsExponentNext => _at < _request.Length && _request[_at] is (byte)'e' or (byte)'E';
-
-    private long Digits(long value)
+    private readonly int Value(int at, ref PoolValue value)
     {
-        // More than 15 digits overflow into rubbish, which the caller does not use.
-        while (_at < _request.Length && (uint)(_request[_at] - '0') <= 9)
+        at = Start(at);
+        if ((uint)at >= (uint)_request.Length)
         {
-            value = unchecked((value * 10) + (_request[_at++] - '0'));
+            return NotPlain;
         }
 
-        return value;
+        switch (_request[at])
+        {
+            case (byte)'"':
+                int end = Text(at, out ReadOnlySpan<byte> text);
+                if (end < 0)
+                {
+                    return Library(at, ref value);
+                }
+
+                value = PoolValue.Of(Encoding.UTF8.GetString(text));
+                return end;
+            case (byte)'t':
+                return Word(at, "true"u8, PoolValue.Of(true), ref value);
+            case (byte)'f':
+                return Word(at, "false"u8, PoolValue.Of(false), ref value);
+            case (byte)'n':
+                return Word(at, "null"u8, default, ref value);
+            case (byte)'-' or (>= (byte)'0' and <= (byte)'9'):
+                return Number(at, ref value);
+            default:
+                return Library(at, ref value);
+        }
+    }
+
+    private readonly int Word(int at, ReadOnlySpan<byte> word, in PoolValue meaning, ref PoolValue value)
+    {
+        if (!_request[at..].StartsWith(word))
+        {
+            return NotPlain;
+        }
+
+        value = meaning;
+        return at + word.Length;
+    }
+
+    private readonly int Number(int at, ref PoolValue value)
+    {
+        if ((uint)at >= (uint)_request.Length)
+        {
+            return NotPlain;
+        }
+
+        int length = PlainNumber.Read(_request[at..], ref value);
+        return length > 0 ? at + length : NotPlain;
     }
 
     /// <summary>Lists, dicts, strings with escapes: one value, read by the library. Its end is looked for first, since it need not have come.</summary>
-    private bool TryLibrary(ref PoolValue value)
+    private readonly int Library(int at, ref PoolValue value)
     {
         try
         {
-            var reader = new Utf8JsonReader(_request[_at..], isFinalBlock: false, new JsonReaderState(Options));
-            return reader.Read() && reader.TrySkip() && TryReadBy(_request.Slice(_at, (int)reader.BytesConsumed), ref value);
+            ReadOnlySpan<byte> rest = _request[at..];
+            var reader = new Utf8JsonReader(rest, isFinalBlock: false, new JsonReaderState(Options));
+            if (!reader.Read() || !reader.TrySkip())
+            {
+                return NotPlain;
+            }
+
+            int length = (int)reader.BytesConsumed;
+            return TryReadBy(rest[..length], ref value) ? at + length : NotPlain;
         }
         catch (JsonException)
         {
-            return false;
+            return NotPlain;
         }
     }
 
     /// <summary>One value as the library reads it.</summary>
-    private bool TryReadBy(ReadOnlySpan<byte> text, ref PoolValue value)
+    public static bool TryReadBy(ReadOnlySpan<byte> text, ref PoolValue value)
     {
         var reader = new Utf8JsonReader(text, Options);
         try
@@ -292,40 +251,39 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
             }
 
             value = PoolValue.Read(ref reader);
+            return true;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
             return false;
         }
-
-        _at += (int)reader.BytesConsumed;
-        return true;
     }
 
-    private bool Take(byte token)
+    private readonly bool IsNext(byte token, ref int at)
     {
-        if (!SkipSpace() || _request[_at] != token)
-        {
-            return false;
-        }
-
-        _at++;
-        return true;
+        int behind = Token(token, at);
+        at = behind > 0 ? behind : at;
+        return behind > 0;
     }
 
-    /// <summary>False at the end.</summary>
-    private bool SkipSpace()
+    private readonly int Token(byte token, int at)
     {
-        while (_at < _request.Length)
-        {
-            if (_request[_at] is not ((byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t'))
-            {
-                return true;
-            }
+        at = Start(at);
+        return (uint)at < (uint)_request.Length && _request[at] == token ? at + 1 : NotPlain;
+    }
 
-            _at++;
+    /// <summary>Where the next token starts.</summary>
+    private readonly int Start(int at) => (uint)at < (uint)_request.Length && _request[at] <= ' ' ? SkipSpace(at) : at;
+
+    /// <summary>Seldom needed, so that it stands apart from what is.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly int SkipSpace(int at)
+    {
+        while (at < _request.Length && _request[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        {
+            at++;
         }
 
-        return false;
+        return at;
     }
 }

@@ -6,16 +6,20 @@ namespace Ryuso.Tests.Wire;
 /// <summary>The short cut through plain requests takes nothing that the full reader refuses, and reads it alike.</summary>
 public sealed class PlainRequestTests
 {
-    private static readonly string[] Names = ["text", "n", "a long name of a variable", "_run_id", "é"];
+    private static readonly string[] Names = ["text", "n", "a long name of a variable", "_run_id", "é", "quo\"ted", ""];
+
     private static readonly NameTable Programs = new(["p", "другая", "third program"]);
     private static readonly int s_requests = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_RANDOM_REQUESTS"), out int n) ? n : 50_000;
 
     private static readonly string[] Pieces =
     [
         "{", "}", "{\"program\":\"p\"", ",\"data_pool\":{", "\"text\":", "\"n\":", "\"é\":", "\"_run_id\":", "\"a long name of a variable\":", "\"other\":",
-        "\"t\\u0065xt\":", "\"x\"", "\"\\n\\ud800\"", "\"日本\"", "1", "-0", "01", "-", "1.5", "-12.50", "1.", ".5", "1e5", "1E+400", "123456789012345", "1234567890123456789",
+        "\"t\\u0065xt\":", "\"quo\"ted\":", "\"quo\\\"ted\":", "\"\":", "\"tex\":", "\"textual\":", "\"text\" :", "\"text\"", "\"x\"", "\"\\n\\ud800\"", "\"日本\"", "1", "-0", "01", "-", "1.5", "-12.50", "1.", ".5", "1e5", "1E+400", "123456789012345", "1234567890123456789",
         "9223372036854775808", "0.1234567890123456789", "true", "false", "null", "nul", "[1,{\"a\":[]}]", "[", "{\"a\":1,\"a\":2}", ",", ",", ":", " ", "\n", "\"", "\u0001", "}}", "},\"metadata\":{}}", "}} x", "},\"id\":1}", "},\"id\":\"é\",\"run_id\":\"r\"}{", "},\"id\":1.5}", "},\"op\":\"run\"}", "},\"auth\":1}", "},\"traceparent\":\"t\"}",
     ];
+
+    // As a runner does, one set of slots reads all requests: what it learns from one it must not misuse on the next.
+    private readonly PoolSlots _slots = new(Names);
 
     [Theory]
     [InlineData("""{"program":"p"}""", true)]
@@ -57,12 +61,90 @@ public sealed class PlainRequestTests
         Assert.True(taken > s_requests / 2, $"Only {taken} requests were plain.");
     }
 
+    [Theory]
+    [InlineData("""{"n":1,"text":"x"}""", true)]
+    [InlineData("""{"text":"x","n":1,"é":2}""", true)]
+    [InlineData("""{"text":"x"}""", true)]
+    [InlineData("""{"text" : "x" , "n" :1}""", true)]
+    [InlineData("""{ "text":"x", "n":1}""", true)]
+    [InlineData("""{"tex":"x","n":1}""", false)]
+    [InlineData("""{"textual":"x","n":1}""", false)]
+    [InlineData("""{"text":"x","text":"x"}""", false)]
+    [InlineData("""{"text":"x","n":1,"n":1}""", false)]
+    [InlineData("""{"text":"x","n":1,"text":"x"}""", false)]
+    [InlineData("""{"t\u0065xt":"x","n":1}""", false)]
+    [InlineData("""{"taxt":"x","n":1}""", false)]
+    [InlineData("""{"text";"x","n":1}""", false)]
+    [InlineData("""{"quo"ted":1}""", false)]
+    [InlineData("""{"text":"x","_run_id":1}""", false)]
+    [InlineData("""{"text":"x","other":1}""", false)]
+    [InlineData("""{"text":"x",,"n":1}""", false)]
+    [InlineData("""{"text":"x""n":1}""", false)]
+    [InlineData("""{"text":"x","n":1,}""", false)]
+    [InlineData("""{"text":"x" "n":1}""", false)]
+    [InlineData("""{,"text":"x","n":1}""", false)]
+    [InlineData("""{}""", true)]
+    public void Names_are_found_whatever_the_requests_before_named(string pool, bool taken)
+    {
+        string[] before =
+        [
+            """{"text":"x","n":1}""", """{"n":1,"text":"x"}""", """{"text":"x","n":1,"a long name of a variable":true,"é":2}""", """{"text":"x","text":1}""",
+            """{"text":"x","n":1,"n":2}""", """{"text":"x","_run_id":"mine"}""", """{"text":"x","other":1}""", """{"":1,"text":1}""", "{}",
+        ];
+        foreach (string first in before)
+        {
+            foreach (string second in before)
+            {
+                Compare(Plain(first));
+                Compare(Plain(second));
+                Assert.Equal(taken, Compare(Plain(pool)));
+                Assert.Equal(taken, Compare(Plain(pool)));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"program":"p","data_pool":{"text":"x","n":-12.5,"é":true}}""")]
+    [InlineData("""{"id":12,"program":"p","data_pool":{"text":"a text of more than sixteen bytes","n":[1,{"a":"b"}],"é":null}}""")]
+    [InlineData("""{ "run_id" : "r" , "data_pool" : { "é" : false , "n" : 1e5 } , "program" : "p" }""")]
+    public void A_request_that_has_not_come_whole_is_not_taken(string request)
+    {
+        byte[] whole = Encoding.UTF8.GetBytes(request);
+        for (int length = 0; length < whole.Length; length++)
+        {
+            Assert.True(Compare(whole));
+            Assert.False(Compare(whole[..length]));
+        }
+    }
+
+    [Fact]
+    public void A_string_ends_wherever_its_quote_stands_and_at_whatever_may_not_stand_in_it()
+    {
+        for (int length = 0; length < 40; length++)
+        {
+            Assert.True(Compare(Plain($$"""{"text":"{{new string('x', length)}}","n":1}""")));
+            for (int at = 0; at < length; at++)
+            {
+                string text = new string('x', at) + "日" + new string('x', length - at);
+                Assert.True(Compare(Plain($$"""{"text":"{{text}}","n":1}""")));
+                Assert.True(Compare(Plain($$"""{"text":"{{text.Replace("日", "\\n", StringComparison.Ordinal)}}","n":1}""")));
+                Assert.True(Compare(Plain($$"""{"text":"{{text.Replace("日", "\u007f", StringComparison.Ordinal)}}","n":1}""")));
+                Assert.False(Compare(Plain($$"""{"text":"{{text.Replace("日", "\u001f", StringComparison.Ordinal)}}","n":1}""")));
+                Assert.False(Compare(Plain($$"""{"text":"{{text.Replace("日", "\u0000", StringComparison.Ordinal)}}","n":1}""")));
+                Assert.False(Compare(Plain($$"""{"text":"{{text.Replace("日", "\"", StringComparison.Ordinal)}}","n":1}""")));
+            }
+        }
+    }
+
+    private static byte[] Plain(string pool) => Encoding.UTF8.GetBytes($$"""{"program":"p","data_pool":{{pool}}}""");
+
     private static string Decimal(double number) => double.IsFinite(number) ? number.ToString("R", System.Globalization.CultureInfo.InvariantCulture) : "0.1";
 
     /// <summary>Whether the short cut was taken; then both readers must agree.</summary>
-    private static bool Compare(byte[] request)
+    private bool Compare(byte[] request)
     {
-        var slots = new PoolSlots(Names);
+        PoolSlots slots = _slots;
+        slots.Clear();
         var plain = new PlainRequest(request, slots);
         if (!plain.TryRead(Programs))
         {

@@ -1,0 +1,31 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace Ryuso;
+
+/// <summary>Looks through strings that stand in a request as they are.</summary>
+internal static class PlainText
+{
+    private static readonly SearchValues<byte> Ends = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x20).Select(i => (byte)i), (byte)'"', (byte)'\\']);
+
+    /// <summary>Where a quote, a backslash or a control character stands; -1 for nowhere.</summary>
+    public static int End(ReadOnlySpan<byte> text)
+    {
+        if (text.Length >= Vector128<byte>.Count)
+        {
+            // Most strings are short: they cost no call.
+            var bytes = Vector128.Create(text);
+            Vector128<byte> ends = Vector128.Equals(bytes, Vector128.Create((byte)'"'))
+                | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
+                | Vector128.LessThan(bytes, Vector128.Create((byte)' '));
+            if (ends != Vector128<byte>.Zero)
+            {
+                return BitOperations.TrailingZeroCount(ends.ExtractMostSignificantBits());
+            }
+        }
+
+        return text.IndexOfAny(Ends);
+    }
+}
