@@ -36,6 +36,7 @@ public sealed class PlainRequestTests
     [InlineData("""{"program":"p","data_pool":{"n":12345678901234567890}}""", true)]
     [InlineData("""{"program":"p","data_pool":{"other":1}}""", false)]
     [InlineData("""{"program":"p","data_pool":{"_run_id":"mine"}}""", false)]
+    [InlineData("""{"program":"p","data_pool":{"quo"ted":1}}""", false)]
     [InlineData("""{"program":"p","data_pool":{"n":01}}""", false)]
     [InlineData("""{"program":"p","data_pool":{"n":1,"n":2}}""", false)]
     [InlineData("""{"program":"p","program":"p"}""", false)]
