@@ -71,11 +71,14 @@ internal sealed class PoolSlots(string[] names)
         _startedAt = startedAt;
     }
 
-    public void Begin(string programName, TimeProvider time)
+    /// <param name="programName">The program's name in the spec.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="now">The clock's timestamp.</param>
+    public void Begin(string programName, TimeProvider time, long now)
     {
         _programName = programName;
         _time = time;
-        _began = time.GetTimestamp();
+        _began = now;
     }
 
     /// <summary>The slot of a variable that the spec names; -1 for any other.</summary>

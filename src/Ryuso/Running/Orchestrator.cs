@@ -170,7 +170,7 @@ public abstract partial class Orchestrator
     internal bool TryRead(ReadOnlySpan<byte> bytes, out PlainHead head) => _runner.TryRead(bytes, out head);
 
     /// <inheritdoc cref="Runner.RunReadAsync"/>
-    internal ValueTask<RecordedAnswer?> RunReadAsync(int program, IBufferWriter<byte> answer) => _runner.RunReadAsync(program, unknown: null, answer);
+    internal ValueTask<RecordedAnswer?> RunReadAsync(int program, IBufferWriter<byte> answer, long now = 0) => _runner.RunReadAsync(program, unknown: null, answer, now);
 
     internal ILogger Logger => _logger;
 

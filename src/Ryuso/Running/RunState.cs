@@ -47,12 +47,12 @@ internal sealed class RunState(SpecDefinition spec)
     public string ReferenceOf(LineStep step) =>
         step.Kind is StepKind.EnterHook or StepKind.InvokeHook ? Hooks[step.Index].Reference : "programs." + Programs[step.Index].Name;
 
-    public void Begin(ProgramDefinition program, TimeProvider time)
+    public void Begin(ProgramDefinition program, TimeProvider time, long now)
     {
         Program = program;
         Hooks = spec.Hooks;
         Programs = spec.Programs;
-        Slots.Begin(program.Name, time);
+        Slots.Begin(program.Name, time, now);
         _trace.Clear();
         FailedReference = null;
         Error = null;
@@ -64,7 +64,7 @@ internal sealed class RunState(SpecDefinition spec)
     public void Resume(JournaledRun recorded, RecordedPlan plan, TimeProvider time)
     {
         Slots.Clear();
-        Begin(plan.Program, time);
+        Begin(plan.Program, time, time.GetTimestamp());
         Slots.Resume(recorded.RunId, recorded.Accepted.StartedAt);
         Hooks = plan.Hooks;
         Programs = plan.Programs;

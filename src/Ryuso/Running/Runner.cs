@@ -87,9 +87,10 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
     /// <param name="program">The program's index; -1 for one that is unknown.</param>
     /// <param name="unknown">The name of an unknown program.</param>
     /// <param name="answer">Where the answer goes.</param>
-    public ValueTask<RecordedAnswer?> RunReadAsync(int program, string? unknown, IBufferWriter<byte> answer)
+    /// <param name="now">What the stopwatch has just shown, where the caller has looked: looking again costs as much as a step. 0 where it has not.</param>
+    public ValueTask<RecordedAnswer?> RunReadAsync(int program, string? unknown, IBufferWriter<byte> answer, long now = 0)
     {
-        if (Refuse(program, unknown) is (string code, string message))
+        if (Refuse(program, unknown, now) is (string code, string message))
         {
             Rejection.Write(answer, code, message);
             return default;
@@ -124,7 +125,7 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
     }
 
     /// <summary>Gets a run ready to begin; says why it cannot, null where it can.</summary>
-    private (string Code, string Message)? Refuse(int index, string? unknown)
+    private (string Code, string Message)? Refuse(int index, string? unknown, long now = 0)
     {
         if (index < 0)
         {
@@ -133,7 +134,7 @@ internal sealed partial class Runner(Orchestrator orchestrator, SpecDefinition s
 
         PoolSlots slots = _run.Slots;
         ProgramDefinition program = spec.Programs[index];
-        _run.Begin(program, time);
+        _run.Begin(program, time, now != 0 && time == TimeProvider.System ? now : time.GetTimestamp());
         slots.Fill(program.Args);
         return slots.Check(program.Args) is { } wrong ? (Rejection.InvalidArguments, $"The program '{program.Name}' cannot run: {wrong}.") : null;
     }
