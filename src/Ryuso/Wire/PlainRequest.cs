@@ -87,15 +87,15 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
     /// <summary>A value of the envelope, which is not the run's business: a plain string or a short number.</summary>
     private int Envelope(int at, bool isId)
     {
-        PoolValue ignored = default;
+        PoolValue number = default;
         int start = Start(at);
         int end = Text(start, out _);
-        end = end > 0 ? end : Number(start, ref ignored);
+        bool isText = end > 0;
+        end = isText ? end : Number(start, ref number);
         if (end > 0)
         {
-            ReadOnlySpan<byte> token = _request[start..end];
-            IsOnlyRun &= isId && Id.IsEmpty && (token[0] == '"' || !token.ContainsAny(".eE"u8));
-            Id = isId ? token : Id;
+            IsOnlyRun &= isId && Id.IsEmpty && (isText || number.Kind == ValueKind.Int);
+            Id = isId ? _request[start..end] : Id;
         }
 
         return end;
