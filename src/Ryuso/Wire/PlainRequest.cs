@@ -181,7 +181,7 @@ internal ref struct PlainRequest(ReadOnlySpan<byte> request, PoolSlots slots)
                     return Library(at, ref value);
                 }
 
-                value = PoolValue.Of(Encoding.UTF8.GetString(text));
+                value = PoolValue.Of(PlainText.Read(text));
                 return end;
             case (byte)'t':
                 return Word(at, "true"u8, PoolValue.Of(true), ref value);

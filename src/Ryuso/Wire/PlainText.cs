@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using System.Text;
 
 namespace Ryuso;
 
@@ -28,4 +29,9 @@ internal static class PlainText
 
         return text.IndexOfAny(Ends);
     }
+
+    /// <summary>Makes the string. Nearly all are ASCII, for which the general way is a detour.</summary>
+    public static string Read(ReadOnlySpan<byte> text) => Ascii.IsValid(text)
+        ? string.Create(text.Length, text, static (chars, bytes) => Ascii.ToUtf16(bytes, chars, out _))
+        : Encoding.UTF8.GetString(text);
 }
