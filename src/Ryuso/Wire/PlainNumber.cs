@@ -6,12 +6,15 @@ namespace Ryuso;
 /// <summary>Reads the numbers that most requests hold without a reader of the library, to the same values.</summary>
 internal static class PlainNumber
 {
-    /// <summary>So many digits fit into a double exactly, and so do the powers of ten up to that one.</summary>
-    private const int MostDigits = 15;
+    /// <summary>So many digits fit into 64 bits, and so many zeros into a double exactly.</summary>
+    private const int MostDigits = 18;
+
+    /// <summary>Integers up to this one are exact as doubles.</summary>
+    private const long MostExact = 1L << 53;
 
     private static readonly SearchValues<byte> EndsNumber = SearchValues.Create(",} \t\r\n"u8);
 
-    private static ReadOnlySpan<double> PowersOfTen => [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    private static ReadOnlySpan<double> PowersOfTen => [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
 
     /// <param name="text">Begins with the number; more may follow.</param>
     /// <param name="value">Where the number goes.</param>
@@ -41,7 +44,7 @@ internal static class PlainNumber
         }
 
         bool hasExponent = (uint)at < (uint)text.Length && text[at] is (byte)'e' or (byte)'E';
-        if (count + fraction > MostDigits || hasExponent)
+        if (hasExponent || count + fraction > MostDigits || (fraction > 0 && digits > MostExact))
         {
             return fraction > 0 && !hasExponent ? ReadLongFraction(text[..at], ref value) : ReadByLibrary(text, ref value);
         }
@@ -70,7 +73,7 @@ internal static class PlainNumber
     /// <returns>The position behind the digits.</returns>
     private static int Digits(ReadOnlySpan<byte> text, int at, ref long value)
     {
-        // More than 15 digits overflow into rubbish, which the caller does not use.
+        // More than 18 digits overflow into rubbish, which the caller does not use.
         long digits = value;
         while ((uint)at < (uint)text.Length && (uint)(text[at] - '0') <= 9)
         {
