@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 
@@ -92,6 +94,29 @@ public sealed class DataFlowTests
     [Fact]
     public async Task A_successful_answer_has_no_magic_variable_and_no_metadata() =>
         Assert.Equal("{}", (await One().AnswerAsync("p", """{"_m":1}""", """{"user":"u"}""")).ToJsonString());
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_begins_when_its_caller_looked_at_the_clock_where_that_is_the_clock_of_the_runs(bool hasClockOfItsOwn)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var orchestrator = SpecOrchestrator.Of(
+            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"t.a","args":{}}}}""",
+            (_, _, _) => new(HookResult.Fail("")),
+            time: hasClockOfItsOwn ? time : null);
+        long began = await StartOfAsync(orchestrator, now: 0);
+        long hourAgo = await StartOfAsync(orchestrator, Stopwatch.GetTimestamp() - (3600 * Stopwatch.Frequency));
+        Assert.InRange(began - hourAgo, hasClockOfItsOwn ? 0 : 3_500_000, hasClockOfItsOwn ? 0 : 3_600_100);
+    }
+
+    private static async Task<long> StartOfAsync(SpecOrchestrator orchestrator, long now)
+    {
+        var answer = new ArrayBufferWriter<byte>();
+        Assert.True(orchestrator.TryRead("""{"program":"p"}"""u8, out _));
+        await orchestrator.RunReadAsync(program: 0, answer, now);
+        return (long)JsonNode.Parse(answer.WrittenSpan)!["_program_time_start"]!;
+    }
 
     [Fact]
     public async Task Each_run_has_an_id_of_its_own_and_the_time_at_which_it_began()

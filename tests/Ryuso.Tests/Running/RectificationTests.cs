@@ -179,42 +179,6 @@ public sealed class RectificationTests
         Assert.Equal("no funds", (string?)(await orchestrator.AnswerAsync("p", """{"secret":1}"""))["_error"]);
     }
 
-    [Fact(Timeout = 60_000)] // What this test forbids is a wait without end.
-    public async Task A_hook_that_calls_its_own_orchestrator_fails_and_says_why()
-    {
-        SpecOrchestrator? self = null;
-        self = SpecOrchestrator.Of(
-            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"x.a","args":{}}}}""",
-            async (_, _, _) =>
-            {
-                await Task.Yield();
-                await self!.RunAsync("p", cancellationToken: TestContext.Current.CancellationToken);
-                return HookResult.Ok;
-            });
-        Assert.Contains("called its own orchestrator", (string?)(await self.AnswerAsync("p"))["_error"], StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_caller_that_does_not_await_its_first_run_is_not_taken_for_a_hook()
-    {
-        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var orchestrator = SpecOrchestrator.Of(
-            """{"name":"t","programs":{"p":{"hooks":["a"],"args":{},"outputs":{}}},"hooks":{"a":{"reference":"x.a","args":{}}}}""",
-            async (_, _, _) =>
-            {
-                await gate.Task;
-                return HookResult.Ok;
-            });
-        var answer = new System.Buffers.ArrayBufferWriter<byte>();
-        Task first = orchestrator.RunRequestAsync("""{"program":"p"}"""u8.ToArray(), answer, CancellationToken.None).AsTask();
-        Task second = orchestrator.RunRequestAsync("""{"program":"p"}"""u8.ToArray(), answer, CancellationToken.None).AsTask();
-        Assert.Equal(1, orchestrator.Waiting);
-        gate.SetResult();
-        await first;
-        await second;
-        Assert.Equal("{}{}"u8, answer.WrittenSpan);
-    }
-
     [Fact]
     public async Task A_pool_kept_beyond_its_run_throws()
     {
