@@ -12,7 +12,10 @@ internal abstract class Turn : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => Begin();
 
-    /// <summary>The turn has come: the lane is held, on a thread of the pool, until <see cref="Lane.Leave"/>.</summary>
+    /// <summary>Has <see cref="Begin"/> called on another thread, so that whoever leaves the lane can send the answer while the next one runs.</summary>
+    protected internal virtual void Summon() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+
+    /// <summary>The turn has come: the lane is held until <see cref="Lane.Leave"/>.</summary>
     protected abstract void Begin();
 }
 
@@ -32,7 +35,7 @@ internal enum LaneEntry
 /// <summary>Lets one run through at a time, in the order in which they came.</summary>
 internal sealed class Lane
 {
-    private static readonly int Spins = Environment.ProcessorCount > 1 ? 10 : 0;
+    private static readonly int Spins = Environment.ProcessorCount > 1 ? 20 : 0;
 
     private readonly Lock _gate = new();
     private Turn? _first;
@@ -134,8 +137,7 @@ internal sealed class Lane
             Instruments.QueueWait.Record(Stopwatch.GetElapsedTime(next.QueuedAt).TotalSeconds);
         }
 
-        // On another thread, so that whoever leaves can send the answer while the next one runs.
-        ThreadPool.UnsafeQueueUserWorkItem(next, preferLocal: true);
+        next.Summon();
     }
 
     private sealed class Waiter(Lane lane) : Turn

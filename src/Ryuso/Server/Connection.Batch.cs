@@ -10,8 +10,10 @@ internal sealed partial class Connection
 #pragma warning restore CA1001
 {
     private const int MostAtOnce = 64;
+    private const int Many = 8;
     private const int MostUnsent = 64 * 1024;
     private static readonly long Swift = Stopwatch.Frequency / 10_000;
+    private static readonly long Brief = Stopwatch.Frequency / 100_000;
     private static readonly long LongTurn = Stopwatch.Frequency / 2_000;
 
     /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
@@ -22,11 +24,12 @@ internal sealed partial class Connection
         Lane lane = serving.Orchestrator.Lane;
         bool isHolding = isRead;
         bool canWait = false;
+        long began = isRead ? Stopwatch.GetTimestamp() : 0;
+        long now = began;
+        int count = 0;
         try
         {
-            long began = isRead ? Stopwatch.GetTimestamp() : 0;
-            long now = began;
-            for (int count = 0; isRead || (count < MostAtOnce && HasTime(now - began) && _reply.Length + _held.Length < MostUnsent && !Is(State.Ending)); count++)
+            for (; isRead || (count < MostAtOnce && HasTime(now - began) && _reply.Length + _held.Length < MostUnsent && !Is(State.Ending)); count++)
             {
                 isRead = isRead || (isHolding && TryRead());
                 Asked asked = isRead ? Asked.Run : _inbox.Scan() is ScanResult.Complete or ScanResult.Broken ? Ask(isHolding) : Asked.Later;
@@ -40,6 +43,7 @@ internal sealed partial class Connection
                     if (!isHolding)
                     {
                         _turn.Reset();
+                        _loop = EventLoop.Current;
                         LaneEntry entry = lane.Enter(this, serving.Options.QueueLength);
                         isHolding = entry == LaneEntry.Entered;
                         if (entry == LaneEntry.Queued)
@@ -93,6 +97,15 @@ internal sealed partial class Connection
             // The lane has been left: the next run shares the commit if it is there already.
             _held.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait).ConfigureAwait(false), _reply);
         }
+        else if (canWait && now - began < Brief && EventLoop.Current is { } loop)
+        {
+            await LetTurnsPassAsync(loop).ConfigureAwait(false);
+        }
+
+        if (count >= Many)
+        {
+            _link.Gather();
+        }
 
         if (!Is(State.Ending))
         {
@@ -102,6 +115,14 @@ internal sealed partial class Connection
 
     /// <summary>Whether the lane may be held longer: for as long as quick runs take, and while nobody else wants it for one more run that shares the commit of those before.</summary>
     private bool HasTime(long held) => held <= LongTurn || (_held.Any && serving.Orchestrator.Waiting == 0);
+
+    /// <summary>Sends only after the turns that wait have been taken: that takes longer than a brief turn, and the lane would stand still.</summary>
+    private ValueTask LetTurnsPassAsync(EventLoop loop)
+    {
+        _turn.Reset();
+        loop.PostAnswer(this);
+        return new ValueTask(this, _turn.Version);
+    }
 
     /// <summary>Keeps back the answer until it is durable, and sends those before it that are by now.</summary>
     private void Hold(RecordedAnswer? recorded)

@@ -8,7 +8,7 @@ namespace Ryuso;
 /// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
 internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSource
 {
-    private const int MostRounds = 32;
+    private const int MostRounds = 4;
     private const int LargePart = 64 * 1024;
 
     private readonly Inbox _inbox = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
@@ -16,6 +16,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     private readonly HeldAnswers _held = new();
     private ManualResetValueTaskSourceCore<bool> _turn;
     private Link _link = null!;
+    private EventLoop? _loop;
     private long _deadline;
     private long _graceEnd;
     private int _program;
@@ -60,7 +61,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     /// <summary>Takes a client.</summary>
     public void Open(Socket socket)
     {
-        _link = new Link(serving.Links, socket, serving.Loop?.Epoll);
+        _link = new Link(serving.Links, socket, serving.Loops);
         _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
     }
 
@@ -110,9 +111,22 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         _turn.OnCompleted(continuation, state, token, flags);
 
     /// <inheritdoc/>
+    protected internal override void Summon()
+    {
+        if (_loop is null)
+        {
+            base.Summon();
+        }
+        else
+        {
+            (EventLoop.Current ?? _loop).PostTurn(this);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override void Begin() => _turn.SetResult(true);
 
-    private static bool IsOnEventLoop => !Thread.CurrentThread.IsThreadPoolThread;
+    private static bool IsOnEventLoop => EventLoop.Current is not null;
 
     private long Now => serving.Links.Now;
 
@@ -123,10 +137,13 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         int rounds = 0;
         while (!Is(State.Ending))
         {
-            if (rounds == MostRounds || (IsOnEventLoop && _inbox.Part.Length > LargePart))
+            if (IsOnEventLoop && _inbox.Part.Length > LargePart)
             {
-                // Behind the others that have something to do, and off the event loop.
                 await Task.Yield();
+            }
+            else if (rounds == MostRounds)
+            {
+                await StepBackAsync().ConfigureAwait(false);
                 rounds = 0;
             }
 
@@ -163,6 +180,22 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
                 rounds = hasWaited ? 0 : rounds;
             }
         }
+    }
+
+    /// <summary>Lets the others that have something to do go first.</summary>
+    private ValueTask StepBackAsync()
+    {
+        _turn.Reset();
+        if (EventLoop.Current is { } loop)
+        {
+            loop.PostRest(this);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return new ValueTask(this, _turn.Version);
     }
 
     /// <summary>Whether the next request will in all likelihood be answered in no time.</summary>

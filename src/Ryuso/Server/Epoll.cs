@@ -21,6 +21,7 @@ internal sealed class Epoll : IDisposable
 {
     private const int MostAtOnce = 128;
     private const int Add = 1;
+    private const int Delete = 2;
     private const int Change = 3;
     private const uint Readable = 0x001;
     private const uint Failed = 0x008 | 0x010;
@@ -36,6 +37,7 @@ internal sealed class Epoll : IDisposable
     private readonly Lock _gate = new();
     private readonly Stack<int> _free = new();
     private readonly List<(Watched? Watched, uint Generation)> _places = [];
+    private int _watched;
     private int _next;
     private int _count;
 
@@ -48,6 +50,9 @@ internal sealed class Epoll : IDisposable
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
     }
+
+    /// <summary>How many sockets it watches.</summary>
+    public int Count => Volatile.Read(ref _watched);
 
     /// <summary>Watches a socket until it is closed.</summary>
     /// <param name="socket">The socket.</param>
@@ -65,6 +70,7 @@ internal sealed class Epoll : IDisposable
             }
 
             _places[place] = (watched, _places[place].Generation);
+            _watched++;
         }
 
         watched.Place = place;
@@ -82,6 +88,13 @@ internal sealed class Epoll : IDisposable
     /// <summary>Tells nothing of a socket for a while, or again for as long as something is there.</summary>
     public void Mute(SafeHandle socket, Watched watched, bool isMuted) => Control(Change, socket, watched, isMuted ? 0 : Readable);
 
+    /// <summary>Leaves a socket that stays open to somebody else.</summary>
+    public void Leave(SafeHandle socket, Watched watched)
+    {
+        Control(Delete, socket, watched, events: 0);
+        Forget(watched);
+    }
+
     /// <summary>Tells it no more, not even what is known already. The socket is about to be closed, which ends the rest.</summary>
     public void Forget(Watched watched)
     {
@@ -92,22 +105,26 @@ internal sealed class Epoll : IDisposable
                 _places[watched.Place] = (null, _places[watched.Place].Generation + 1);
                 _free.Push(watched.Place);
                 watched.Place = -1;
+                _watched--;
             }
         }
     }
 
-    /// <summary>Waits for something to tell.</summary>
-    public unsafe void Wait()
+    /// <summary>Looks whether there is something to tell.</summary>
+    /// <param name="wait">Whether to wait until there is.</param>
+    public unsafe bool TryFind(bool wait)
     {
         fixed (byte* pointer = _events)
         {
-            int count = LinuxCalls.EpollWait(_epoll, pointer, MostAtOnce, timeout: -1);
+            int count = LinuxCalls.EpollWait(_epoll, pointer, MostAtOnce, wait ? -1 : 0);
             _next = 0;
             _count = Math.Max(count, 0);
         }
+
+        return _count > 0;
     }
 
-    /// <summary>Takes the next of what <see cref="Wait"/> has found.</summary>
+    /// <summary>Takes the next of what <see cref="TryFind"/> has found.</summary>
     public bool TryTake(out Watched watched, out bool hasEnded)
     {
         while (_next < _count)

@@ -1,113 +1,163 @@
-using System.IO.Pipes;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
 
 /// <summary>
-/// The server's two threads. One leads: it waits for all sockets at once and goes on to read, run and answer what has come,
-/// since a change of threads costs more than all that. It runs only what was quick before. The other one watches,
-/// and takes the lead when a hook holds the leader all the same. What may take long without a hook (a large request,
-/// a client that always has more) goes to the pool, so the second is held by none.
+/// Waits for its share of the sockets and goes on to read, run and answer what has come, all on one thread,
+/// since a change of threads costs more than all that. Which thread that is <see cref="EventLoops"/> says.
 /// </summary>
 internal sealed class EventLoop : IDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+    // Who is answered at once mostly asks again within this time, and to sleep and be woken takes longer.
+    private static readonly long Glance = Stopwatch.Frequency / 50_000;
 
+    [ThreadStatic]
+    private static EventLoop? _current;
+
+    private readonly EventLoops _loops;
     private readonly ILogger _logger;
-    private readonly AnonymousPipeServerStream _wake = new(PipeDirection.In);
-    private readonly ManualResetEventSlim _closing = new(initialState: false, spinCount: 0);
-    private readonly ManualResetEventSlim _active = new(initialState: false, spinCount: 0);
-    private readonly Thread[] _threads;
+    private readonly Alarm _alarm = new();
 
     // Who leads, how far it is with what it has found, and whether it is busy with one of these.
     private readonly Lock _gate = new();
-    private Thread _leader;
+    private readonly Queue<IThreadPoolWorkItem> _turns = new();
+    private readonly Queue<IThreadPoolWorkItem> _answers = new();
+    private readonly Queue<IThreadPoolWorkItem> _rest = new();
+    private int _posted;
+    private Thread? _leader;
     private long _served;
     private bool _isServing;
-    private int _working;
+    private bool _isClosed;
+    private bool _isAsleep;
+    private bool _isGlancing = true;
 
-    public EventLoop(ILogger logger)
+    public EventLoop(EventLoops loops, ILogger logger)
     {
+        _loops = loops;
         _logger = logger;
-        _threads = [.. Enumerable.Range(1, 2).Select(i => new Thread(Work) { IsBackground = true, Name = $"Ryuso server {i}" })];
-        _leader = _threads[0];
-        Epoll.Watch(_wake.SafePipeHandle, new Alarm(), onlyChanges: false);
+        Epoll.Watch(_alarm.Handle, _alarm, onlyChanges: true);
     }
 
-    /// <summary>Whether this system has what it takes.</summary>
-    public static bool IsSupported => OperatingSystem.IsLinux();
+    /// <summary>The one whose work this thread does; null on any other thread.</summary>
+    public static EventLoop? Current => _current;
 
     /// <summary>Whom it waits for.</summary>
     public Epoll Epoll { get; } = new();
 
-    public void Start()
+    /// <summary>Does something before anything else, since it holds the lane.</summary>
+    public void PostTurn(IThreadPoolWorkItem turn) => Post(_turns, turn);
+
+    /// <summary>Does something as soon as no turn waits.</summary>
+    public void PostAnswer(IThreadPoolWorkItem answer) => Post(_answers, answer);
+
+    /// <summary>Does something once it has seen to everybody else.</summary>
+    public void PostRest(IThreadPoolWorkItem rest) => Post(_rest, rest);
+
+    /// <summary>Does its work on this thread, until another one leads or it has ended.</summary>
+    public void Lead()
     {
-        _working = _threads.Length;
-        Array.ForEach(_threads, thread => thread.UnsafeStart());
+        _current = this;
+        bool hasLooked = false;
+        while (TryTake(ref hasLooked, out object? taken, out bool hasEnded))
+        {
+            try
+            {
+                switch (taken)
+                {
+                    case Watched watched:
+                        watched.Ready(hasEnded);
+                        break;
+                    case IThreadPoolWorkItem work:
+                        work.Execute();
+                        break;
+                    default:
+                        Look();
+                        break;
+                }
+            }
+#pragma warning disable CA1031 // Whatever one client does, the next client is served.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Log(exception);
+            }
+        }
+
+        _current = null;
     }
 
-    /// <summary>Ends both threads. Nobody may be waited for any more.</summary>
+    /// <summary>Gives the lead to the calling thread, where the leader has been with the same since the last look.</summary>
+    /// <param name="seen">How far it was then, and is now.</param>
+    /// <param name="isIdle">Whether there is nothing that it could be held by.</param>
+    public bool TryTakeLead(ref long seen, out bool isIdle)
+    {
+        lock (_gate)
+        {
+            bool hasMoved = seen != _served;
+            seen = _served;
+            isIdle = !hasMoved && !_isServing;
+            if (hasMoved || isIdle || _isClosed)
+            {
+                return false;
+            }
+
+            _leader = Thread.CurrentThread;
+            return true;
+        }
+    }
+
+    public void LeadBy(Thread thread) => _leader = thread;
+
+    /// <summary>Nobody may be waited for any more. Ends <see cref="Lead"/>.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            Drain(_turns);
+            Drain(_answers);
+            Drain(_rest);
+        }
+
+        _alarm.Ring();
+    }
+
+    /// <summary>Only where no thread leads any more.</summary>
     public void Dispose()
     {
-        _closing.Set();
-        _active.Set();
-        _wake.DisposeLocalCopyOfClientHandle();
-        if (Volatile.Read(ref _working) == 0)
-        {
-            Release();
-        }
-    }
-
-    private void Work()
-    {
-        while (!_closing.IsSet)
-        {
-            if (_leader == Thread.CurrentThread)
-            {
-                Lead();
-            }
-            else
-            {
-                StandBy();
-            }
-        }
-
-        if (Interlocked.Decrement(ref _working) == 0)
-        {
-            Release();
-        }
-    }
-
-    private void Release()
-    {
         Epoll.Dispose();
-        _wake.Dispose();
+        _alarm.Dispose();
     }
 
-    private void Lead()
+    private static void Drain(Queue<IThreadPoolWorkItem> queue)
     {
-        do
+        while (queue.TryDequeue(out IThreadPoolWorkItem? work))
         {
-            while (TryTake(out Watched watched, out bool hasEnded))
-            {
-                try
-                {
-                    watched.Ready(hasEnded);
-                }
-#pragma warning disable CA1031 // Whatever one client does, the next client is served.
-                catch (Exception exception)
-#pragma warning restore CA1031
-                {
-                    Log(exception);
-                }
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+        }
+    }
 
-            if (_leader == Thread.CurrentThread)
+    private void Post(Queue<IThreadPoolWorkItem> queue, IThreadPoolWorkItem work)
+    {
+        bool isAsleep;
+        lock (_gate)
+        {
+            queue.Enqueue(work);
+            _posted++;
+            isAsleep = _isAsleep;
+            _isAsleep = false;
+            if (_isClosed)
             {
-                Epoll.Wait();
+                Drain(queue);
+                return;
             }
         }
-        while (!_closing.IsSet && _leader == Thread.CurrentThread);
+
+        if (isAsleep)
+        {
+            _alarm.Ring();
+        }
     }
 
     private void Log(Exception exception)
@@ -123,68 +173,111 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>The next that there is to see to. False where there is none, or where another thread leads by now.</summary>
-    private bool TryTake(out Watched watched, out bool hasEnded)
+    /// <summary>The next that there is to see to; null for a look at the sockets. False where another thread leads by now.</summary>
+    private bool TryTake(ref bool hasLooked, out object? taken, out bool hasEnded)
     {
-        bool isServing;
         lock (_gate)
         {
-            watched = null!;
+            taken = null;
             hasEnded = false;
-            if (_leader != Thread.CurrentThread)
+            if (_isClosed || _leader != Thread.CurrentThread)
             {
                 return false;
             }
 
+            if (_turns.TryDequeue(out IThreadPoolWorkItem? work) || _answers.TryDequeue(out work))
+            {
+                taken = work;
+            }
+            else if (Epoll.TryTake(out Watched watched, out hasEnded))
+            {
+                taken = watched;
+            }
+            else
+            {
+                taken = hasLooked && _rest.TryDequeue(out work) ? work : null;
+                hasLooked = taken is null;
+            }
+
+            _posted = _turns.Count + _answers.Count + _rest.Count;
+
             // Once the lock is left another thread may lead.
-            isServing = _isServing = Epoll.TryTake(out watched, out hasEnded);
+            _isServing = taken is not null;
             _served++;
         }
 
-        if (isServing && !_active.IsSet)
+        if (taken is not null)
         {
-            _active.Set();
+            _loops.Activate();
         }
 
-        return isServing;
+        return true;
     }
 
-    /// <summary>Looks now and then whether the leader goes on, as long as there are clients; takes the lead where it does not.</summary>
-    private void StandBy()
+    /// <summary>Looks at the sockets; where nothing has come and nothing else is to be done, for a little while, and then asleep until there is something.</summary>
+    private void Look()
     {
-        _active.Wait();
-        long before = -1;
-        while (!_closing.Wait(Look))
+        long began = Stopwatch.GetTimestamp();
+        if ((HasWork && Epoll.TryFind(wait: false)) || HasWork || (_isGlancing && TryGlance(began)))
         {
-            lock (_gate)
-            {
-                if (_served != before)
-                {
-                    before = _served;
-                    continue;
-                }
+            return;
+        }
 
-                if (_isServing)
-                {
-                    _leader = Thread.CurrentThread;
-                    return;
-                }
-
-                _active.Reset();
-            }
-
-            if (_closing.IsSet)
+        lock (_gate)
+        {
+            if (_posted > 0 || _isClosed)
             {
                 return;
             }
 
-            _active.Wait();
+            _isAsleep = true;
         }
+
+        Epoll.TryFind(wait: true);
+        Volatile.Write(ref _isAsleep, false);
+        _isGlancing = Stopwatch.GetTimestamp() - began < 2 * Glance;
     }
 
-    /// <summary>Wakes the leader; that there is something to tell is all that it tells.</summary>
-    private sealed class Alarm : Watched
+    /// <summary>Looks again and again for a little while, unless another loop does. Whether there is something to do.</summary>
+    private bool TryGlance(long began)
     {
+        if (!_loops.TryEnterGlance())
+        {
+            return false;
+        }
+
+        try
+        {
+            do
+            {
+                if (Epoll.TryFind(wait: false) || HasWork)
+                {
+                    return true;
+                }
+
+                Thread.SpinWait(20);
+            }
+            while (Stopwatch.GetTimestamp() - began < Glance);
+        }
+        finally
+        {
+            _loops.LeaveGlance();
+        }
+
+        return false;
+    }
+
+    private bool HasWork => Volatile.Read(ref _posted) > 0;
+
+    /// <summary>Wakes the leader; that there is something to tell is all that it tells.</summary>
+    private sealed class Alarm : Watched, IDisposable
+    {
+        public Microsoft.Win32.SafeHandles.SafeFileHandle Handle { get; } = LinuxCalls.NewEvent();
+
+        public void Ring() => LinuxCalls.Signal(Handle);
+
+        public void Dispose() => Handle.Dispose();
+
         public override void Ready(bool hasEnded)
         {
         }

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace Ryuso;
 
 /// <summary>A client's end of the wire: a socket, with TLS or without, whose waits end in time.</summary>
-internal sealed class Link(Links links, Socket socket, Epoll? epoll) : IDisposable
+internal sealed class Link(Links links, Socket socket, EventLoops? loops) : IDisposable
 {
     private SslStream? _tls;
     private bool _hasReceived;
@@ -74,6 +74,9 @@ internal sealed class Link(Links links, Socket socket, Epoll? epoll) : IDisposab
         socket.Shutdown(SocketShutdown.Send);
     }
 
+    /// <summary>Waits from now on where the others do that keep the lane busy.</summary>
+    public void Gather() => _readiness?.MoveTo(loops!.Last.Epoll);
+
     /// <summary>Ends the wait for the client's bytes that is under way, or the next one. Only for <see cref="Links"/>.</summary>
     public void Interrupt()
     {
@@ -111,7 +114,7 @@ internal sealed class Link(Links links, Socket socket, Epoll? epoll) : IDisposab
 
         if (_readiness is not null)
         {
-            epoll!.Forget(_readiness);
+            _readiness.Forget();
         }
 
         _cut?.Dispose();
@@ -177,9 +180,9 @@ internal sealed class Link(Links links, Socket socket, Epoll? epoll) : IDisposab
             return;
         }
 
-        if (_tls is null && epoll is not null)
+        if (_tls is null && loops is not null)
         {
-            _readiness = new Readiness(epoll, socket);
+            _readiness = new Readiness(loops.Idlest.Epoll, socket);
         }
         else
         {

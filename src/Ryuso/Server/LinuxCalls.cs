@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -66,6 +67,25 @@ internal static partial class LinuxCalls
             ? (long)Math.Min(limits[0], int.MaxValue) - Directory.EnumerateFileSystemEntries("/proc/self/fd").Count()
             : int.MaxValue;
     }
+
+    /// <summary>Something that a thread can wait for and another one signal.</summary>
+    public static SafeFileHandle NewEvent()
+    {
+        int handle = CreateEvent(0, flags: 0x80800);
+        return handle >= 0 ? new SafeFileHandle(handle, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    }
+
+    public static unsafe void Signal(SafeFileHandle handle)
+    {
+        ulong one = 1;
+        _ = Write(handle, &one, sizeof(ulong));
+    }
+
+    [LibraryImport(C, EntryPoint = "eventfd", SetLastError = true)]
+    private static partial int CreateEvent(uint start, int flags);
+
+    [LibraryImport(C, EntryPoint = "write", SetLastError = true)]
+    private static unsafe partial nint Write(SafeFileHandle handle, ulong* value, nuint length);
 
     [LibraryImport(C, EntryPoint = "getrlimit", SetLastError = true)]
     private static unsafe partial int GetLimit(int resource, ulong* limits);

@@ -65,14 +65,14 @@ internal sealed class Listener : Watched, IDisposable
 
     public void Start()
     {
-        if (_serving.Loop is null)
+        if (_serving.Loops is null)
         {
             _ = AcceptAllAsync();
         }
         else
         {
             _socket.Blocking = false;
-            _serving.Loop.Epoll.Watch(_socket.SafeHandle, this, onlyChanges: false);
+            _serving.Loops.First.Epoll.Watch(_socket.SafeHandle, this, onlyChanges: false);
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class Listener : Watched, IDisposable
 
             // Nearly always a lack of descriptors, which those who are in already must not feel.
             ServerLog.AcceptFailed(_serving.Logger, exception);
-            _ = PauseAsync(_serving.Loop!.Epoll);
+            _ = PauseAsync(_serving.Loops!.First.Epoll);
             return;
         }
 
@@ -143,7 +143,7 @@ internal sealed class Listener : Watched, IDisposable
     public void Dispose()
     {
         _isClosed = true;
-        _serving.Loop?.Epoll.Forget(this);
+        _serving.Loops?.First.Epoll.Forget(this);
         _socket.Dispose();
     }
 

@@ -16,6 +16,7 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
     private const int Told = 2;
 
     private readonly Socket _socket;
+    private Epoll _epoll;
     private ManualResetValueTaskSourceCore<int> _source;
     private Memory<byte> _room;
     private int _state;
@@ -25,6 +26,7 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
 
     public Readiness(Epoll epoll, Socket socket)
     {
+        _epoll = epoll;
         _socket = socket;
         epoll.Watch(socket.SafeHandle, this, onlyChanges: true);
     }
@@ -59,6 +61,23 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
 
         return new ValueTask<int>(-1);
     }
+
+    /// <summary>Has another one wait from now on. Only for the owner, while no wait is under way.</summary>
+    public void MoveTo(Epoll epoll)
+    {
+        if (epoll == _epoll)
+        {
+            return;
+        }
+
+        // What is there already is told once more.
+        _epoll.Leave(_socket.SafeHandle, this);
+        _epoll = epoll;
+        epoll.Watch(_socket.SafeHandle, this, onlyChanges: true);
+    }
+
+    /// <summary>The socket is about to be closed.</summary>
+    public void Forget() => _epoll.Forget(this);
 
     /// <summary>Ends the wait that is under way, or else the next one, and every one until <see cref="Resume"/>.</summary>
     public void Interrupt()

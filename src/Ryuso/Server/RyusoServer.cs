@@ -182,6 +182,6 @@ public sealed class RyusoServer : IAsyncDisposable
         _serving.Links.Stop();
         _serving.Leave(1);
         await _serving.Idle.ConfigureAwait(false);
-        _serving.Loop?.Dispose();
+        _serving.Loops?.Dispose();
     }
 }

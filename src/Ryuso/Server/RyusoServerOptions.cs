@@ -57,7 +57,7 @@ public sealed class RyusoServerOptions
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>Whether the server has threads of its own. The pool's do its work where the system lacks what they need.</summary>
-    internal bool UsesEventLoop { get; set; } = EventLoop.IsSupported;
+    internal bool UsesEventLoop { get; set; } = EventLoops.IsSupported;
 
     /// <summary>Called once the server listens, with the address and port that it got; null for nothing.</summary>
     public Action<IPEndPoint>? Started { get; set; }

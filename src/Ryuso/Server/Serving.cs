@@ -34,7 +34,7 @@ internal sealed class Serving : IDisposable
         _programs = new NameTable(orchestrator.Definition.Programs.Select(p => p.Name));
         _swift = new byte[orchestrator.Definition.Programs.Length];
         (_mostServed, _mostOpen) = (options.MaxConnections, 2L * options.MaxConnections);
-        Loop = options.UsesEventLoop ? new EventLoop(logger) : null;
+        Loops = options.UsesEventLoop ? new EventLoops(logger) : null;
         Links = new Links(options.TimeProvider, options.ReceiveTimeout);
         Farewells = new Farewells(options.TimeProvider, Close);
     }
@@ -46,7 +46,7 @@ internal sealed class Serving : IDisposable
     public ILogger Logger { get; }
 
     /// <summary>The server's own threads; null where the pool's do everything.</summary>
-    public EventLoop? Loop { get; }
+    public EventLoops? Loops { get; }
 
     public Links Links { get; }
 
@@ -85,7 +85,7 @@ internal sealed class Serving : IDisposable
             }
         }
 
-        Loop?.Start();
+        Loops?.Start();
     }
 
     public void Open()
@@ -153,7 +153,7 @@ internal sealed class Serving : IDisposable
 
     public void Dispose()
     {
-        Loop?.Dispose();
+        Loops?.Dispose();
         Links.Dispose();
         Farewells.Dispose();
     }

@@ -8,13 +8,12 @@ namespace Ryuso.Benchmarks.Serving;
 /// </summary>
 internal static class ServingBenchmark
 {
-    private static readonly int[] Connections = [1, 8, 64];
-
     public static int Run(string[] args)
     {
         int rounds = Number(args, "--rounds", 5);
         TimeSpan duration = TimeSpan.FromMilliseconds(Number(args, "--milliseconds", 400));
         string only = args.SkipWhile(a => a != "--mode").ElementAtOrDefault(1) ?? "";
+        int[] counts = [.. (args.SkipWhile(a => a != "--connections").ElementAtOrDefault(1) ?? "1,8,64").Split(',').Select(c => int.Parse(c, CultureInfo.InvariantCulture))];
         string[]? chosen = args.SkipWhile(a => a != "--servers").ElementAtOrDefault(1)?.Split(',');
         Contender[] contenders = [.. Contender.All.Where(c => chosen is null || chosen.Contains(c.Name))];
         var cases = new List<Case>();
@@ -23,7 +22,7 @@ internal static class ServingBenchmark
         {
             foreach (Mode mode in Enum.GetValues<Mode>().Where(m => m.ToString().Contains(only, StringComparison.OrdinalIgnoreCase)))
             {
-                foreach (int connections in Connections)
+                foreach (int connections in counts)
                 {
                     Case[] group = [.. contenders.Where(c => c.Serves.Contains(mode)).Select(c => new Case(c, mode, connections))];
                     if (group.Length == 0)

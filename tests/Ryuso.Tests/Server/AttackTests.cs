@@ -156,7 +156,7 @@ public class AttackTests : ServedTests
     [Fact]
     public async Task Servers_that_cannot_listen_leave_no_descriptor_open()
     {
-        Assert.SkipUnless(EventLoop.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         int before = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
         for (int i = 0; i < 100; i++)

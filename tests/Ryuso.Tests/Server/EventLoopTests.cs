@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ryuso.Tests.Server;
 
@@ -13,7 +14,7 @@ public sealed class EventLoopTests : ServedTests
     [Fact]
     public async Task Quick_programs_run_on_the_event_loop_and_those_that_were_slow_twice_do_not()
     {
-        Assert.SkipUnless(EventLoop.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
         bool isSlow = false;
         Orchestrator.EchoAsync = _ =>
         {
@@ -71,6 +72,181 @@ public sealed class EventLoopTests : ServedTests
 
         block.Set();
         Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(blocked, 1));
+    }
+
+    [Fact]
+    public async Task Quick_requests_that_waited_behind_a_slow_run_are_served_on_the_event_loop_again()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        await StartAsync();
+        Socket[] quick = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ConnectAsync()));
+        foreach (Socket socket in quick)
+        {
+            await AskAsync(socket, times: 10);
+        }
+
+        using Socket slow = await SendAsync("""{"program":"gate"}""");
+        await Orchestrator.GateEntered.Task.WaitAsync(Cancel);
+        var loops = new List<EventLoop?>();
+        Orchestrator.EchoAsync = _ =>
+        {
+            loops.Add(EventLoop.Current);
+            return Task.CompletedTask;
+        };
+        foreach (Socket socket in quick)
+        {
+            await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(Echo), Cancel);
+        }
+
+        await UntilWaitingAsync(quick.Length);
+        Orchestrator.Gate.SetResult();
+        foreach (Socket socket in quick)
+        {
+            Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(socket, 1));
+            socket.Dispose();
+        }
+
+        Assert.Equal(quick.Length, loops.Count);
+        Assert.DoesNotContain(null, loops);
+    }
+
+    [Fact]
+    public async Task Clients_that_ask_one_thing_at_a_time_are_spread_over_the_loops_and_those_that_ask_many_share_one()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported && Environment.ProcessorCount > 1, "There is one event loop at most on this system.");
+        var loops = new List<EventLoop?>();
+        Orchestrator.EchoAsync = _ =>
+        {
+            loops.Add(EventLoop.Current);
+            return Task.CompletedTask;
+        };
+        await StartAsync();
+        Socket[] clients = await Task.WhenAll(Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => ConnectAsync()));
+        foreach (Socket client in clients)
+        {
+            await AskAsync(client, times: 10);
+        }
+
+        Assert.True(loops.Where(loop => loop is not null).Distinct().Count() > 1, "All clients are on one loop.");
+        byte[] many = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Echo, 20)));
+        for (int round = 0; round < 2; round++)
+        {
+            loops.Clear();
+            foreach (Socket client in clients)
+            {
+                await client.SendAsync(many, Cancel);
+                Assert.Equal(20, (await ReadLinesAsync(client, 20)).Length);
+            }
+        }
+
+        Assert.Single(loops.Distinct());
+    }
+
+    [Fact]
+    public async Task Runs_of_clients_on_different_loops_never_overlap_and_each_client_gets_its_own_answers_in_order()
+    {
+        int running = 0, overlaps = 0, runs = 0;
+        Orchestrator.EchoAsync = _ =>
+        {
+            overlaps += Interlocked.Increment(ref running) == 1 ? 0 : 1;
+            runs++;
+            Thread.SpinWait(runs % 50);
+            Interlocked.Decrement(ref running);
+            return Task.CompletedTask;
+        };
+        await StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, 24).Select(client => Task.Run(async () =>
+        {
+            using Socket socket = await ConnectAsync();
+            int together = client % 3 == 0 ? 20 : 1;
+            for (int id = 0; id < 200; id += together)
+            {
+                IEnumerable<int> ids = Enumerable.Range(id, together);
+                string requests = string.Concat(ids.Select(i => $$$"""{"id":{{{i}}},"program":"echo","data_pool":{"text":"{{{client}}}-{{{i}}}"}}"""));
+                await socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(requests), Cancel);
+                Assert.Equal(ids.Select(i => $$"""{"_id":{{i}},"text":"{{client}}-{{i}}"}"""), await ReadLinesAsync(socket, together));
+            }
+        }, Cancel)));
+        Assert.Equal((24 * 200, 0), (runs, overlaps));
+    }
+
+    [Fact]
+    public async Task A_loop_does_first_what_holds_the_lane_then_what_answers_then_the_rest()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoops(NullLogger.Instance);
+        loops.Start();
+        var done = new List<string>();
+        var last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loops.First.PostTurn(new Work(() =>
+        {
+            loops.First.PostRest(new Work(() => done.Add("rest")));
+            loops.First.PostRest(new Work(last.SetResult));
+            loops.First.PostAnswer(new Work(() => done.Add("answer")));
+            loops.First.PostTurn(new Work(() => done.Add("turn")));
+        }));
+        await last.Task.WaitAsync(Cancel);
+        Assert.Equal(["turn", "answer", "rest"], done);
+    }
+
+    [Fact]
+    public async Task Who_relieves_a_leader_that_is_held_is_relieved_as_well()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoops(NullLogger.Instance);
+        loops.Start();
+        using var first = new ManualResetEventSlim();
+        using var second = new ManualResetEventSlim();
+        var secondBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var firstEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loops.First.PostTurn(new Work(() =>
+        {
+            first.Wait(Cancel);
+            firstEnded.SetResult();
+        }));
+        loops.First.PostTurn(new Work(() =>
+        {
+            secondBegan.SetResult();
+            second.Wait(Cancel);
+        }));
+        await secondBegan.Task.WaitAsync(Cancel);
+        first.Set();
+        await firstEnded.Task.WaitAsync(Cancel);
+        loops.First.PostTurn(new Work(third.SetResult));
+        await third.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        second.Set();
+    }
+
+    [Fact]
+    public async Task A_client_that_always_has_a_request_more_does_not_keep_the_others_from_theirs()
+    {
+        await StartAsync();
+        using Socket endless = await ConnectAsync();
+        Socket[] others = await Task.WhenAll(Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => ConnectAsync()));
+        byte[] requests = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Echo, 500)));
+        bool isEnough = false;
+        Task sending = Task.Run(async () =>
+        {
+            while (!Volatile.Read(ref isEnough))
+            {
+                await endless.SendAsync(requests, Cancel);
+            }
+
+            endless.Shutdown(SocketShutdown.Send);
+        }, Cancel);
+        Task reading = ReadAsync(endless);
+        for (int i = 0; i < 20; i++)
+        {
+            foreach (Socket other in others)
+            {
+                await AskAsync(other, times: 1);
+            }
+        }
+
+        Volatile.Write(ref isEnough, true);
+        await Task.WhenAll(sending, reading);
+        Array.ForEach(others, other => other.Dispose());
     }
 
     [Fact]
@@ -133,7 +309,7 @@ public sealed class EventLoopTests : ServedTests
     [Fact]
     public async Task A_socket_that_is_muted_is_told_of_when_it_is_heard_again()
     {
-        Assert.SkipUnless(EventLoop.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
         using var epoll = new Epoll();
         using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var other = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -159,7 +335,7 @@ public sealed class EventLoopTests : ServedTests
     private static List<Watched> Told(Epoll epoll)
     {
         var told = new List<Watched>();
-        epoll.Wait();
+        epoll.TryFind(wait: true);
         while (epoll.TryTake(out Watched watched, out _))
         {
             told.Add(watched);
@@ -194,6 +370,11 @@ public sealed class EventLoopTests : ServedTests
             await kept.SendAsync(System.Text.Encoding.UTF8.GetBytes(Echo), Cancel);
             Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(kept, 1));
         }
+    }
+
+    private sealed class Work(Action action) : IThreadPoolWorkItem
+    {
+        public void Execute() => action();
     }
 
     private sealed class Heard : Watched

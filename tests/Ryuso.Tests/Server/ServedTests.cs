@@ -14,7 +14,7 @@ public abstract class ServedTests : IAsyncDisposable
     internal RyusoServer Server { get; private set; } = null!;
 
     /// <summary>Whether the server has threads of its own, as it has wherever the system lets it.</summary>
-    private protected virtual bool UsesEventLoop => EventLoop.IsSupported;
+    private protected virtual bool UsesEventLoop => EventLoops.IsSupported;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
