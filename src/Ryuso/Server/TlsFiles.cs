@@ -7,26 +7,28 @@ namespace Ryuso;
 /// <summary>What TLS needs, from files or from the certificate store of the user.</summary>
 internal static class TlsFiles
 {
-    /// <param name="certificate">A PEM or PFX file, or <c>store:SUBJECT</c>.</param>
+    /// <param name="certificate">A PEM or PFX file, with the certificates between it and the authority where there are any, or <c>store:SUBJECT</c>.</param>
     /// <param name="key">The key's PEM file; null where the certificate's file has it.</param>
     /// <param name="password">Opens a PFX file.</param>
-    /// <param name="clientAuthority">A PEM file with the certificate that has signed those of the clients; null where clients need none.</param>
+    /// <param name="clientAuthority">A PEM file with the certificates that have signed those of the clients; null where clients need none.</param>
     /// <exception cref="CryptographicException">There is no such certificate.</exception>
     public static SslServerAuthenticationOptions Read(string certificate, string? key, string? password, string? clientAuthority)
     {
-        var options = new SslServerAuthenticationOptions { ServerCertificate = ReadCertificate(certificate, key, password) };
+        // Clients know the authority at the end of the chain and nobody between, so the rest of the file is sent to them too.
+        X509Certificate2Collection chain = [];
+        X509Certificate2 own = ReadCertificate(certificate, key, password, chain);
+        var options = new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(own, chain, offline: true) };
         if (clientAuthority is not null)
         {
-            var authority = X509CertificateLoader.LoadCertificateFromFile(clientAuthority);
             options.ClientCertificateRequired = true;
             options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            options.CertificateChainPolicy.CustomTrustStore.Add(authority);
+            options.CertificateChainPolicy.CustomTrustStore.ImportFromPemFile(clientAuthority);
         }
 
         return options;
     }
 
-    private static X509Certificate2 ReadCertificate(string certificate, string? key, string? password)
+    private static X509Certificate2 ReadCertificate(string certificate, string? key, string? password, X509Certificate2Collection chain)
     {
         if (certificate.StartsWith("store:", StringComparison.Ordinal))
         {
@@ -35,8 +37,13 @@ internal static class TlsFiles
                 ?? throw new CryptographicException($"The user's certificate store has no certificate of '{certificate[6..]}' with a private key.");
         }
 
-        return certificate.EndsWith(".pfx", StringComparison.OrdinalIgnoreCase) || certificate.EndsWith(".p12", StringComparison.OrdinalIgnoreCase)
-            ? X509CertificateLoader.LoadPkcs12FromFile(certificate, password)
-            : X509Certificate2.CreateFromPemFile(certificate, key ?? certificate);
+        if (certificate.EndsWith(".pfx", StringComparison.OrdinalIgnoreCase) || certificate.EndsWith(".p12", StringComparison.OrdinalIgnoreCase))
+        {
+            chain.AddRange(X509CertificateLoader.LoadPkcs12CollectionFromFile(certificate, password));
+            return chain.FirstOrDefault(c => c.HasPrivateKey) ?? throw new CryptographicException($"'{certificate}' has no private key.");
+        }
+
+        chain.ImportFromPemFile(certificate);
+        return X509Certificate2.CreateFromPemFile(certificate, key ?? certificate);
     }
 }

@@ -6,11 +6,14 @@ namespace Ryuso.Tests.Server;
 /// <summary>Certificates for one test.</summary>
 internal static class Certificates
 {
-    public static X509Certificate2 Make(string name, X509Certificate2? issuer)
+    /// <param name="name">Whose it is.</param>
+    /// <param name="issuer">Who signs it; null for itself.</param>
+    /// <param name="signsOthers">Whether it may sign others although it is signed itself.</param>
+    public static X509Certificate2 Make(string name, X509Certificate2? issuer, bool signsOthers = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null, false, 0, true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(issuer is null || signsOthers, false, 0, true));
         if (issuer is null)
         {
             return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddDays(2));

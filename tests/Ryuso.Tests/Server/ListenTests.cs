@@ -135,6 +135,63 @@ public sealed class ListenTests : ServedTests
         }
     }
 
+    [Theory]
+    [InlineData("chain.pem")]
+    [InlineData("chain.pfx")]
+    public async Task A_client_that_knows_only_the_authority_is_sent_the_certificates_between(string file)
+    {
+        using X509Certificate2 authority = Certificates.Make("authority", issuer: null);
+        using X509Certificate2 between = Certificates.Make("between", authority, signsOthers: true);
+        using X509Certificate2 server = Certificates.Make("localhost", between);
+        string path = Path.Combine(_directory.FullName, file);
+        if (file.EndsWith("pfx", StringComparison.Ordinal))
+        {
+            await File.WriteAllBytesAsync(path, new X509Certificate2Collection { between, server }.Export(X509ContentType.Pfx)!, Cancel);
+        }
+        else
+        {
+            await File.WriteAllTextAsync(path, $"{server.ExportCertificatePem()}\n{between.ExportCertificatePem()}\n{server.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()}", Cancel);
+        }
+
+        await AssertServesTlsAsync(path, authority);
+    }
+
+    [Fact]
+    public async Task A_certificate_is_taken_from_the_users_store()
+    {
+        string name = $"ryuso-test-{Guid.NewGuid():N}";
+        using X509Certificate2 made = Certificates.Make(name, issuer: null);
+        using X509Certificate2 kept = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null, X509KeyStorageFlags.PersistKeySet);
+        using var store = new X509Store(StoreName.My, StoreLocation.CurrentUser, OpenFlags.ReadWrite);
+        store.Add(kept);
+        try
+        {
+            await AssertServesTlsAsync("store:" + name, made);
+        }
+        finally
+        {
+            store.Remove(kept);
+        }
+    }
+
+    private async Task AssertServesTlsAsync(string certificate, X509Certificate2 trusted)
+    {
+        await StartAsync(CommandLine.Parse(["--listen", "tls:127.0.0.1:0", "--tls-certificate", certificate], _ => null).ApplyTo);
+        using Socket socket = await ConnectAsync();
+        await using var tls = new SslStream(new NetworkStream(socket));
+        await tls.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost",
+                CertificateChainPolicy = Certificates.Trusting(trusted),
+                RemoteCertificateValidationCallback = (_, _, _, errors) => (errors & SslPolicyErrors.RemoteCertificateChainErrors) == 0,
+            },
+            Cancel);
+        await tls.WriteAsync("""{"program":"echo"}"""u8.ToArray(), Cancel);
+        using var reader = new StreamReader(tls);
+        Assert.Equal("""{"text":"none"}""", await reader.ReadToEndAsync(Cancel));
+    }
+
     [Fact]
     public async Task Several_servers_share_a_port_where_they_are_told_to()
     {
