@@ -58,7 +58,7 @@ internal sealed partial class Connection
 
                     if (isHolding)
                     {
-                        RecordedAnswer? recorded = await RunAsync(isRead).ConfigureAwait(false);
+                        RecordedAnswer? recorded = await RunAsync(isRead, now).ConfigureAwait(false);
                         long then = now;
                         now = Stopwatch.GetTimestamp();
                         serving.Took(_program, now - then - serving.Orchestrator.Waited <= Swift);
@@ -137,12 +137,12 @@ internal sealed partial class Connection
     }
 
     /// <summary>A run that ends at once costs no state machine.</summary>
-    private ValueTask<RecordedAnswer?> RunAsync(bool isRead)
+    private ValueTask<RecordedAnswer?> RunAsync(bool isRead, long now)
     {
         ValueTask<RecordedAnswer?> run;
         try
         {
-            run = isRead ? serving.Orchestrator.RunReadAsync(_program, _reply) : serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
+            run = isRead ? serving.Orchestrator.RunReadAsync(_program, _reply, now) : serving.Orchestrator.RunHeldAsync(_inbox.Request, _reply);
             if (run.IsCompletedSuccessfully)
             {
                 return new ValueTask<RecordedAnswer?>(run.Result);
