@@ -113,7 +113,8 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     /// <inheritdoc/>
     protected internal override void Summon()
     {
-        if (_loop is null)
+        // Its program may have turned out to be slow while it waited.
+        if (_loop is null || !serving.IsSwift(_program))
         {
             base.Summon();
         }

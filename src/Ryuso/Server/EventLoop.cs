@@ -12,6 +12,9 @@ internal sealed class EventLoop : IDisposable
     // Who is answered at once mostly asks again within this time, and to sleep and be woken takes longer.
     private static readonly long Glance = Stopwatch.Frequency / 50_000;
 
+    // The more, the less the lane stands still, and the longer the others wait.
+    private const int MostInARow = 8;
+
     [ThreadStatic]
     private static EventLoop? _current;
 
@@ -25,6 +28,7 @@ internal sealed class EventLoop : IDisposable
     private readonly Queue<IThreadPoolWorkItem> _answers = new();
     private readonly Queue<IThreadPoolWorkItem> _rest = new();
     private int _posted;
+    private int _inARow;
     private Thread? _leader;
     private long _served;
     private bool _isServing;
@@ -185,7 +189,7 @@ internal sealed class EventLoop : IDisposable
                 return false;
             }
 
-            if (_turns.TryDequeue(out IThreadPoolWorkItem? work) || _answers.TryDequeue(out work))
+            if (TryTakePosted(out IThreadPoolWorkItem? work))
             {
                 taken = work;
             }
@@ -212,6 +216,16 @@ internal sealed class EventLoop : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Turns first, then answers. But clients of other loops can keep turns coming for ever: of many in a row one lets answers go first, and then both let the rest go.</summary>
+    private bool TryTakePosted(out IThreadPoolWorkItem? work)
+    {
+        (Queue<IThreadPoolWorkItem> first, Queue<IThreadPoolWorkItem> second) = _inARow == MostInARow / 2 ? (_answers, _turns) : (_turns, _answers);
+        work = null;
+        bool isTaken = _inARow < MostInARow && (first.TryDequeue(out work) || second.TryDequeue(out work));
+        _inARow = isTaken ? _inARow + 1 : 0;
+        return isTaken;
     }
 
     /// <summary>Looks at the sockets; where nothing has come and nothing else is to be done, for a little while, and then asleep until there is something.</summary>

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Ryuso.Tests.Server;
+
+/// <summary>That those who keep the lane busy keep nobody else waiting on their loop.</summary>
+public sealed class EventLoopFairnessTests : ServedTests
+{
+    private static readonly byte[] s_echo = Encoding.UTF8.GetBytes("""{"id":1,"program":"echo"}""");
+
+    [Fact]
+    public async Task Turns_without_end_keep_neither_answers_nor_clients_nor_the_rest_waiting()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoops(NullLogger.Instance);
+        loops.Start();
+        using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listening.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
+        listening.Listen();
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var (answered, rested, heard) = (NewEnd(), NewEnd(), new Heard());
+        bool isOver = false;
+        Work turn = null!;
+        turn = new Work(() =>
+        {
+            if (!Volatile.Read(ref isOver))
+            {
+                loops.First.PostTurn(turn);
+            }
+        });
+        loops.First.PostTurn(turn);
+        try
+        {
+            loops.First.PostAnswer(new Work(answered.SetResult));
+            loops.First.PostRest(new Work(rested.SetResult));
+            loops.First.Epoll.Watch(listening.SafeHandle, heard, onlyChanges: true);
+            await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
+            await Task.WhenAll(answered.Task, rested.Task, heard.Task).WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+        }
+    }
+
+    [Fact]
+    public async Task Who_waited_for_the_lane_while_its_program_became_slow_does_not_hold_a_loop()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        await StartAsync();
+        Socket[] clients = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => ConnectAsync()));
+        foreach (Socket client in clients)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                await client.SendAsync(s_echo, Cancel);
+                await ReadLinesAsync(client, 1);
+            }
+        }
+
+        using Socket gate = await SendAsync("""{"program":"gate"}""");
+        await Orchestrator.GateEntered.Task.WaitAsync(Cancel);
+        var onLoop = new List<bool>();
+        Orchestrator.EchoAsync = _ =>
+        {
+            onLoop.Add(EventLoop.Current is not null);
+            for (long began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < TimeSpan.FromMilliseconds(1);)
+            {
+                Thread.SpinWait(100);
+            }
+
+            return Task.CompletedTask;
+        };
+        foreach (Socket client in clients)
+        {
+            await client.SendAsync(s_echo, Cancel);
+        }
+
+        await UntilWaitingAsync(clients.Length);
+        Orchestrator.Gate.SetResult();
+        foreach (Socket client in clients)
+        {
+            Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(client, 1));
+            client.Dispose();
+        }
+
+        // The first two have found it out.
+        Assert.Equal(clients.Length, onLoop.Count);
+        Assert.DoesNotContain(true, onLoop.Skip(2));
+    }
+
+    private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Work(Action action) : IThreadPoolWorkItem
+    {
+        public void Execute() => action();
+    }
+
+    private sealed class Heard : Watched
+    {
+        private readonly TaskCompletionSource _heard = NewEnd();
+
+        public Task Task => _heard.Task;
+
+        public override void Ready(bool hasEnded) => _heard.TrySetResult();
+    }
+}
