@@ -78,7 +78,7 @@ internal sealed class Epoll : IDisposable
         {
             Control(Add, socket, watched, Readable | HalfClosed | (onlyChanges ? OnlyChanges : 0));
         }
-        catch (Win32Exception)
+        catch
         {
             Forget(watched);
             throw;

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Net.Sockets;
 using System.Threading.Tasks.Sources;
 
@@ -62,7 +63,7 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
         return new ValueTask<int>(-1);
     }
 
-    /// <summary>Has another one wait from now on. Only for the owner, while no wait is under way.</summary>
+    /// <summary>Has another one wait from now on, where it can. Only for the owner, while no wait is under way.</summary>
     public void MoveTo(Epoll epoll)
     {
         if (epoll == _epoll)
@@ -72,8 +73,16 @@ internal sealed class Readiness : Watched, IValueTaskSource<int>, IThreadPoolWor
 
         // What is there already is told once more.
         _epoll.Leave(_socket.SafeHandle, this);
-        _epoll = epoll;
-        epoll.Watch(_socket.SafeHandle, this, onlyChanges: true);
+        try
+        {
+            epoll.Watch(_socket.SafeHandle, this, onlyChanges: true);
+            _epoll = epoll;
+        }
+        catch (Win32Exception)
+        {
+            // The kernel has no room: the client has answers to come, and has only just been watched here.
+            _epoll.Watch(_socket.SafeHandle, this, onlyChanges: true);
+        }
     }
 
     /// <summary>The socket is about to be closed.</summary>

@@ -1,0 +1,44 @@
+using System.Net.Sockets;
+
+namespace Ryuso.Tests.Server;
+
+/// <summary>One link's wait, and who is told of its socket.</summary>
+public sealed class ReadinessTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Who_cannot_move_stays_where_it_was()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        listening.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
+        listening.Listen();
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
+        using Socket served = await listening.AcceptAsync(Cancel);
+        using var first = new Epoll();
+        using var second = new Epoll();
+        var readiness = new Readiness(first, served);
+
+        // The kernel takes a socket once.
+        var other = new Readiness(second, served);
+        readiness.MoveTo(second);
+        byte[] room = new byte[8];
+        ValueTask<int> receiving = readiness.ReceiveAsync(room);
+        Assert.False(receiving.IsCompleted);
+        await client.SendAsync(new byte[3], Cancel);
+        while (!receiving.IsCompleted && first.TryFind(wait: true))
+        {
+            while (first.TryTake(out Watched watched, out bool hasEnded))
+            {
+                watched.Ready(hasEnded);
+            }
+        }
+
+        Assert.Equal(3, await receiving);
+        other.Forget();
+        readiness.Forget();
+        Assert.Equal((0, 0), (first.Count, second.Count));
+    }
+}
