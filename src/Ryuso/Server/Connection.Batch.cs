@@ -43,7 +43,7 @@ internal sealed partial class Connection
                     if (!isHolding)
                     {
                         _turn.Reset();
-                        _loop = EventLoop.Current;
+                        _loop = CurrentLoop;
                         LaneEntry entry = lane.Enter(this, serving.Options.QueueLength);
                         isHolding = entry == LaneEntry.Entered;
                         if (entry == LaneEntry.Queued)
@@ -97,7 +97,7 @@ internal sealed partial class Connection
             // The lane has been left: the next run shares the commit if it is there already.
             _held.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait).ConfigureAwait(false), _reply);
         }
-        else if (canWait && now - began < Brief && EventLoop.Current is { } loop)
+        else if (canWait && now - began < Brief && CurrentLoop is { } loop)
         {
             await LetTurnsPassAsync(loop).ConfigureAwait(false);
         }

@@ -120,14 +120,16 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         }
         else
         {
-            (EventLoop.Current ?? _loop).PostTurn(this);
+            (CurrentLoop ?? _loop).PostTurn(this);
         }
     }
 
     /// <inheritdoc/>
     protected override void Begin() => _turn.SetResult(true);
 
-    private static bool IsOnEventLoop => EventLoop.Current is not null;
+    private EventLoop? CurrentLoop => serving.Loops?.Current;
+
+    private bool IsOnEventLoop => CurrentLoop is not null;
 
     private long Now => serving.Links.Now;
 
@@ -187,7 +189,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     private ValueTask StepBackAsync()
     {
         _turn.Reset();
-        if (EventLoop.Current is { } loop)
+        if (CurrentLoop is { } loop)
         {
             loop.PostRest(this);
         }

@@ -18,7 +18,6 @@ internal sealed class EventLoop : IDisposable
     [ThreadStatic]
     private static EventLoop? _current;
 
-    private readonly EventLoops _loops;
     private readonly ILogger _logger;
     private readonly Alarm _alarm = new();
 
@@ -38,13 +37,16 @@ internal sealed class EventLoop : IDisposable
 
     public EventLoop(EventLoops loops, ILogger logger)
     {
-        _loops = loops;
+        Loops = loops;
         _logger = logger;
         Epoll.Watch(_alarm.Handle, _alarm, onlyChanges: true);
     }
 
     /// <summary>The one whose work this thread does; null on any other thread.</summary>
     public static EventLoop? Current => _current;
+
+    /// <summary>It and its like.</summary>
+    public EventLoops Loops { get; }
 
     /// <summary>Whom it waits for.</summary>
     public Epoll Epoll { get; } = new();
@@ -212,7 +214,7 @@ internal sealed class EventLoop : IDisposable
 
         if (taken is not null)
         {
-            _loops.Activate();
+            Loops.Activate();
         }
 
         return true;
@@ -255,7 +257,7 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Looks again and again for a little while, unless another loop does. Whether there is something to do.</summary>
     private bool TryGlance(long began)
     {
-        if (!_loops.TryEnterGlance())
+        if (!Loops.TryEnterGlance())
         {
             return false;
         }
@@ -275,7 +277,7 @@ internal sealed class EventLoop : IDisposable
         }
         finally
         {
-            _loops.LeaveGlance();
+            Loops.LeaveGlance();
         }
 
         return false;

@@ -31,6 +31,9 @@ internal sealed class EventLoops : IDisposable
     /// <summary>Whether this system has what it takes.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
+    /// <summary>The one whose work this thread does; null on any other thread, also on one of another server, whose hook may be what goes on there.</summary>
+    public EventLoop? Current => EventLoop.Current is { } current && current.Loops == this ? current : null;
+
     /// <summary>The one that waits for newcomers.</summary>
     public EventLoop First => _loops[0];
 

@@ -55,8 +55,7 @@ public sealed class EventLoopFairnessTests : ServedTests
         {
             for (int i = 0; i < 10; i++)
             {
-                await client.SendAsync(s_echo, Cancel);
-                await ReadLinesAsync(client, 1);
+                await AskAsync(client);
             }
         }
 
@@ -89,6 +88,63 @@ public sealed class EventLoopFairnessTests : ServedTests
         // The first two have found it out.
         Assert.Equal(clients.Length, onLoop.Count);
         Assert.DoesNotContain(true, onLoop.Skip(2));
+    }
+
+    [Fact]
+    public async Task A_hook_that_uses_another_servers_orchestrator_does_not_take_its_clients_along()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        await StartAsync();
+        var asked = new TestOrchestrator();
+        await using var askedServer = new RyusoServer(asked, new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance });
+        await askedServer.StartAsync(Cancel);
+        using Socket asking = await ConnectAsync();
+        using var waiting = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await waiting.ConnectAsync(askedServer.EndPoint, Cancel);
+        HashSet<EventLoop?> own = [], others = [];
+        Orchestrator.EchoAsync = Note(own);
+        asked.EchoAsync = Note(others);
+        for (int i = 0; i < 20; i++)
+        {
+            await AskAsync(asking);
+            await AskAsync(waiting);
+        }
+
+        // While the one server's hook has the lane of the other one, a client waits for it there.
+        own.Clear();
+        var entered = NewEnd();
+        asked.EchoAsync = _ =>
+        {
+            asked.EchoAsync = Note(others);
+            entered.SetResult();
+            SpinWait.SpinUntil(() => asked.Waiting == 1, TimeSpan.FromMinutes(1));
+            others.Clear();
+            return Task.CompletedTask;
+        };
+        Orchestrator.EchoAsync = _ =>
+        {
+            own.Add(EventLoop.Current);
+            return asked.RunAsync("echo", [], cancellationToken: Cancel);
+        };
+        await asking.SendAsync(s_echo, Cancel);
+        await entered.Task.WaitAsync(Cancel);
+        await AskAsync(waiting);
+        Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(asking, 1));
+        Assert.DoesNotContain(null, own);
+        Assert.DoesNotContain(null, others);
+        Assert.DoesNotContain(Assert.Single(others), own);
+    }
+
+    private static Func<string, Task> Note(HashSet<EventLoop?> loops) => _ =>
+    {
+        loops.Add(EventLoop.Current);
+        return Task.CompletedTask;
+    };
+
+    private static async Task AskAsync(Socket kept)
+    {
+        await kept.SendAsync(s_echo, Cancel);
+        Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(kept, 1));
     }
 
     private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
