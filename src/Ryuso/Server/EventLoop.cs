@@ -290,7 +290,17 @@ internal sealed class EventLoop : IDisposable
     {
         public Microsoft.Win32.SafeHandles.SafeFileHandle Handle { get; } = LinuxCalls.NewEvent();
 
-        public void Ring() => LinuxCalls.Signal(Handle);
+        public void Ring()
+        {
+            try
+            {
+                LinuxCalls.Signal(Handle);
+            }
+            catch (ObjectDisposedException)
+            {
+                // What was to be told has been done, and all threads have ended.
+            }
+        }
 
         public void Dispose() => Handle.Dispose();
 
