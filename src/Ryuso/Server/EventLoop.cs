@@ -271,7 +271,9 @@ internal sealed class EventLoop : IDisposable
                     return true;
                 }
 
+                // Whoever else wants this processor goes first: a client perhaps.
                 Thread.SpinWait(20);
+                Thread.Yield();
             }
             while (Stopwatch.GetTimestamp() - began < Glance);
         }
