@@ -120,7 +120,7 @@ internal sealed partial class Connection
     private ValueTask LetTurnsPassAsync(EventLoop loop)
     {
         _turn.Reset();
-        loop.PostAnswer(this);
+        loop.Post(Urgency.Answer, this);
         return new ValueTask(this, _turn.Version);
     }
 

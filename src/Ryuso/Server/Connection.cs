@@ -120,7 +120,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         }
         else
         {
-            (CurrentLoop ?? _loop).PostTurn(this);
+            (CurrentLoop ?? _loop).Post(Urgency.Turn, this);
         }
     }
 
@@ -191,7 +191,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         _turn.Reset();
         if (CurrentLoop is { } loop)
         {
-            loop.PostRest(this);
+            loop.Post(Urgency.Rest, this);
         }
         else
         {

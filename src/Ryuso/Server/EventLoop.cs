@@ -12,9 +12,6 @@ internal sealed class EventLoop : IDisposable
     // Who is answered at once mostly asks again within this time, and to sleep and be woken takes longer.
     private static readonly long Glance = Stopwatch.Frequency / 50_000;
 
-    // The more, the less the lane stands still, and the longer the others wait.
-    private const int MostInARow = 8;
-
     [ThreadStatic]
     private static EventLoop? _current;
 
@@ -23,11 +20,7 @@ internal sealed class EventLoop : IDisposable
 
     // Who leads, how far it is with what it has found, and whether it is busy with one of these.
     private readonly Lock _gate = new();
-    private readonly Queue<IThreadPoolWorkItem> _turns = new();
-    private readonly Queue<IThreadPoolWorkItem> _answers = new();
-    private readonly Queue<IThreadPoolWorkItem> _rest = new();
-    private int _posted;
-    private int _inARow;
+    private readonly LoopWork _work = new();
     private Thread? _leader;
     private long _served;
     private bool _isServing;
@@ -51,14 +44,27 @@ internal sealed class EventLoop : IDisposable
     /// <summary>Whom it waits for.</summary>
     public Epoll Epoll { get; } = new();
 
-    /// <summary>Does something before anything else, since it holds the lane.</summary>
-    public void PostTurn(IThreadPoolWorkItem turn) => Post(_turns, turn);
+    /// <summary>Has something done by whoever leads.</summary>
+    public void Post(Urgency urgency, IThreadPoolWorkItem work)
+    {
+        bool isAsleep;
+        lock (_gate)
+        {
+            _work.Add(urgency, work);
+            isAsleep = _isAsleep;
+            _isAsleep = false;
+            if (_isClosed)
+            {
+                _work.Drain();
+                return;
+            }
+        }
 
-    /// <summary>Does something as soon as no turn waits.</summary>
-    public void PostAnswer(IThreadPoolWorkItem answer) => Post(_answers, answer);
-
-    /// <summary>Does something once it has seen to everybody else.</summary>
-    public void PostRest(IThreadPoolWorkItem rest) => Post(_rest, rest);
+        if (isAsleep)
+        {
+            _alarm.Ring();
+        }
+    }
 
     /// <summary>Does its work on this thread, until another one leads or it has ended.</summary>
     public void Lead()
@@ -121,9 +127,7 @@ internal sealed class EventLoop : IDisposable
         lock (_gate)
         {
             _isClosed = true;
-            Drain(_turns);
-            Drain(_answers);
-            Drain(_rest);
+            _work.Drain();
         }
 
         _alarm.Ring();
@@ -134,36 +138,6 @@ internal sealed class EventLoop : IDisposable
     {
         Epoll.Dispose();
         _alarm.Dispose();
-    }
-
-    private static void Drain(Queue<IThreadPoolWorkItem> queue)
-    {
-        while (queue.TryDequeue(out IThreadPoolWorkItem? work))
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
-        }
-    }
-
-    private void Post(Queue<IThreadPoolWorkItem> queue, IThreadPoolWorkItem work)
-    {
-        bool isAsleep;
-        lock (_gate)
-        {
-            queue.Enqueue(work);
-            _posted++;
-            isAsleep = _isAsleep;
-            _isAsleep = false;
-            if (_isClosed)
-            {
-                Drain(queue);
-                return;
-            }
-        }
-
-        if (isAsleep)
-        {
-            _alarm.Ring();
-        }
     }
 
     private void Log(Exception exception)
@@ -191,7 +165,7 @@ internal sealed class EventLoop : IDisposable
                 return false;
             }
 
-            if (TryTakePosted(out IThreadPoolWorkItem? work))
+            if (_work.TryTakeUrgent(out IThreadPoolWorkItem? work))
             {
                 taken = work;
             }
@@ -201,11 +175,9 @@ internal sealed class EventLoop : IDisposable
             }
             else
             {
-                taken = hasLooked && _rest.TryDequeue(out work) ? work : null;
+                taken = hasLooked && _work.TryTakeRest(out work) ? work : null;
                 hasLooked = taken is null;
             }
-
-            _posted = _turns.Count + _answers.Count + _rest.Count;
 
             // Once the lock is left another thread may lead.
             _isServing = taken is not null;
@@ -220,28 +192,18 @@ internal sealed class EventLoop : IDisposable
         return true;
     }
 
-    /// <summary>Turns first, then answers. But clients of other loops can keep turns coming for ever: of many in a row one lets answers go first, and then both let the rest go.</summary>
-    private bool TryTakePosted(out IThreadPoolWorkItem? work)
-    {
-        (Queue<IThreadPoolWorkItem> first, Queue<IThreadPoolWorkItem> second) = _inARow == MostInARow / 2 ? (_answers, _turns) : (_turns, _answers);
-        work = null;
-        bool isTaken = _inARow < MostInARow && (first.TryDequeue(out work) || second.TryDequeue(out work));
-        _inARow = isTaken ? _inARow + 1 : 0;
-        return isTaken;
-    }
-
     /// <summary>Looks at the sockets; where nothing has come and nothing else is to be done, for a little while, and then asleep until there is something.</summary>
     private void Look()
     {
         long began = Stopwatch.GetTimestamp();
-        if ((HasWork && Epoll.TryFind(wait: false)) || HasWork || (_isGlancing && TryGlance(began)))
+        if ((!_work.IsEmpty && Epoll.TryFind(wait: false)) || !_work.IsEmpty || (_isGlancing && TryGlance(began)))
         {
             return;
         }
 
         lock (_gate)
         {
-            if (_posted > 0 || _isClosed)
+            if (!_work.IsEmpty || _isClosed)
             {
                 return;
             }
@@ -266,7 +228,7 @@ internal sealed class EventLoop : IDisposable
         {
             do
             {
-                if (Epoll.TryFind(wait: false) || HasWork)
+                if (Epoll.TryFind(wait: false) || !_work.IsEmpty)
                 {
                     return true;
                 }
@@ -284,8 +246,6 @@ internal sealed class EventLoop : IDisposable
 
         return false;
     }
-
-    private bool HasWork => Volatile.Read(ref _posted) > 0;
 
     /// <summary>Wakes the leader; that there is something to tell is all that it tells.</summary>
     private sealed class Alarm : Watched, IDisposable

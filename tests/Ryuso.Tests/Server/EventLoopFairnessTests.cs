@@ -27,14 +27,14 @@ public sealed class EventLoopFairnessTests : ServedTests
         {
             if (!Volatile.Read(ref isOver))
             {
-                loops.First.PostTurn(turn);
+                loops.First.Post(Urgency.Turn, turn);
             }
         });
-        loops.First.PostTurn(turn);
+        loops.First.Post(Urgency.Turn, turn);
         try
         {
-            loops.First.PostAnswer(new Work(answered.SetResult));
-            loops.First.PostRest(new Work(rested.SetResult));
+            loops.First.Post(Urgency.Answer, new Work(answered.SetResult));
+            loops.First.Post(Urgency.Rest, new Work(rested.SetResult));
             loops.First.Epoll.Watch(listening.SafeHandle, heard, onlyChanges: true);
             await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
             await Task.WhenAll(answered.Task, rested.Task, heard.Task).WaitAsync(TimeSpan.FromMinutes(1), Cancel);

@@ -178,12 +178,12 @@ public sealed class EventLoopTests : ServedTests
         loops.Start();
         var done = new List<string>();
         var last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loops.First.PostTurn(new Work(() =>
+        loops.First.Post(Urgency.Turn, new Work(() =>
         {
-            loops.First.PostRest(new Work(() => done.Add("rest")));
-            loops.First.PostRest(new Work(last.SetResult));
-            loops.First.PostAnswer(new Work(() => done.Add("answer")));
-            loops.First.PostTurn(new Work(() => done.Add("turn")));
+            loops.First.Post(Urgency.Rest, new Work(() => done.Add("rest")));
+            loops.First.Post(Urgency.Rest, new Work(last.SetResult));
+            loops.First.Post(Urgency.Answer, new Work(() => done.Add("answer")));
+            loops.First.Post(Urgency.Turn, new Work(() => done.Add("turn")));
         }));
         await last.Task.WaitAsync(Cancel);
         Assert.Equal(["turn", "answer", "rest"], done);
@@ -200,12 +200,12 @@ public sealed class EventLoopTests : ServedTests
         var secondBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var firstEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loops.First.PostTurn(new Work(() =>
+        loops.First.Post(Urgency.Turn, new Work(() =>
         {
             first.Wait(Cancel);
             firstEnded.SetResult();
         }));
-        loops.First.PostTurn(new Work(() =>
+        loops.First.Post(Urgency.Turn, new Work(() =>
         {
             secondBegan.SetResult();
             second.Wait(Cancel);
@@ -213,7 +213,7 @@ public sealed class EventLoopTests : ServedTests
         await secondBegan.Task.WaitAsync(Cancel);
         first.Set();
         await firstEnded.Task.WaitAsync(Cancel);
-        loops.First.PostTurn(new Work(third.SetResult));
+        loops.First.Post(Urgency.Turn, new Work(third.SetResult));
         await third.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
         second.Set();
     }
