@@ -11,6 +11,9 @@ internal abstract class Watched
     /// <summary>Its place in <see cref="Epoll"/>; -1 for none.</summary>
     internal int Place { get; set; } = -1;
 
+    /// <summary>Whether whoever is told of something is likely to be told again in a moment.</summary>
+    public virtual bool ComesAgain => true;
+
     /// <summary>There is something to read, or there was a moment ago.</summary>
     /// <param name="hasEnded">Whether the other side has also sent its end, or the socket has failed.</param>
     public abstract void Ready(bool hasEnded);

@@ -27,6 +27,7 @@ internal sealed class EventLoop : IDisposable
     private bool _isClosed;
     private bool _isAsleep;
     private bool _isGlancing = true;
+    private bool _comesAgain;
 
     public EventLoop(EventLoops loops, ILogger logger)
     {
@@ -172,6 +173,7 @@ internal sealed class EventLoop : IDisposable
             else if (Epoll.TryTake(out Watched watched, out hasEnded))
             {
                 taken = watched;
+                _comesAgain = watched.ComesAgain;
             }
             else
             {
@@ -196,7 +198,7 @@ internal sealed class EventLoop : IDisposable
     private void Look()
     {
         long began = Stopwatch.GetTimestamp();
-        if ((!_work.IsEmpty && Epoll.TryFind(wait: false)) || !_work.IsEmpty || (_isGlancing && TryGlance(began)))
+        if ((!_work.IsEmpty && Epoll.TryFind(wait: false)) || !_work.IsEmpty || (_isGlancing && _comesAgain && TryGlance(began)))
         {
             return;
         }

@@ -76,6 +76,9 @@ internal sealed class Listener : Watched, IDisposable
         }
     }
 
+    /// <summary>Newcomers do not wait for one another, and those of one request each need the processor more.</summary>
+    public override bool ComesAgain => false;
+
     /// <inheritdoc/>
     public override void Ready(bool hasEnded)
     {
