@@ -116,14 +116,6 @@ internal sealed partial class Connection
     /// <summary>Whether the lane may be held longer: for as long as quick runs take, and while nobody else wants it for one more run that shares the commit of those before.</summary>
     private bool HasTime(long held) => held <= LongTurn || (_held.Any && serving.Orchestrator.Waiting == 0);
 
-    /// <summary>Sends only after the turns that wait have been taken: that takes longer than a brief turn, and the lane would stand still.</summary>
-    private ValueTask LetTurnsPassAsync(EventLoop loop)
-    {
-        _turn.Reset();
-        loop.Post(Urgency.Answer, this);
-        return new ValueTask(this, _turn.Version);
-    }
-
     /// <summary>Keeps back the answer until it is durable, and sends those before it that are by now.</summary>
     private void Hold(RecordedAnswer? recorded)
     {

@@ -1,12 +1,11 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso;
 
 /// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
-internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSource
+internal sealed partial class Connection(Serving serving) : Turn
 {
     private const int MostRounds = 4;
     private const int LargePart = 64 * 1024;
@@ -14,9 +13,7 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
     private readonly Inbox _inbox = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
     private readonly Reply _reply = new();
     private readonly HeldAnswers _held = new();
-    private ManualResetValueTaskSourceCore<bool> _turn;
     private Link _link = null!;
-    private EventLoop? _loop;
     private long _deadline;
     private long _graceEnd;
     private int _program;
@@ -103,34 +100,6 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
         }
     }
 
-    void IValueTaskSource.GetResult(short token) => _turn.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _turn.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _turn.OnCompleted(continuation, state, token, flags);
-
-    /// <inheritdoc/>
-    protected internal override void Summon()
-    {
-        // Its program may have turned out to be slow while it waited.
-        if (_loop is null || !serving.IsSwift(_program))
-        {
-            base.Summon();
-        }
-        else
-        {
-            (CurrentLoop ?? _loop).Post(Urgency.Turn, this);
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void Begin() => _turn.SetResult(true);
-
-    private EventLoop? CurrentLoop => serving.Loops?.Current;
-
-    private bool IsOnEventLoop => CurrentLoop is not null;
-
     private long Now => serving.Links.Now;
 
     private bool Is(State state) => (_state & state) != 0;
@@ -183,22 +152,6 @@ internal sealed partial class Connection(Serving serving) : Turn, IValueTaskSour
                 rounds = hasWaited ? 0 : rounds;
             }
         }
-    }
-
-    /// <summary>Lets the others that have something to do go first.</summary>
-    private ValueTask StepBackAsync()
-    {
-        _turn.Reset();
-        if (CurrentLoop is { } loop)
-        {
-            loop.Post(Urgency.Rest, this);
-        }
-        else
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-
-        return new ValueTask(this, _turn.Version);
     }
 
     /// <summary>Whether the next request will in all likelihood be answered in no time.</summary>

@@ -11,6 +11,86 @@ public sealed class EventLoopFairnessTests : ServedTests
     private static readonly byte[] s_echo = Encoding.UTF8.GetBytes("""{"id":1,"program":"echo"}""");
 
     [Fact]
+    public async Task A_loop_does_first_what_holds_the_lane_then_what_answers_then_the_rest()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoops(NullLogger.Instance);
+        loops.Start();
+        var done = new List<string>();
+        var last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loops.First.Post(Urgency.Turn, new Work(() =>
+        {
+            loops.First.Post(Urgency.Rest, new Work(() => done.Add("rest")));
+            loops.First.Post(Urgency.Rest, new Work(last.SetResult));
+            loops.First.Post(Urgency.Answer, new Work(() => done.Add("answer")));
+            loops.First.Post(Urgency.Turn, new Work(() => done.Add("turn")));
+        }));
+        await last.Task.WaitAsync(Cancel);
+        Assert.Equal(["turn", "answer", "rest"], done);
+    }
+
+    [Fact]
+    public async Task Who_relieves_a_leader_that_is_held_is_relieved_as_well()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoops(NullLogger.Instance);
+        loops.Start();
+        using var first = new ManualResetEventSlim();
+        using var second = new ManualResetEventSlim();
+        var secondBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var firstEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loops.First.Post(Urgency.Turn, new Work(() =>
+        {
+            first.Wait(Cancel);
+            firstEnded.SetResult();
+        }));
+        loops.First.Post(Urgency.Turn, new Work(() =>
+        {
+            secondBegan.SetResult();
+            second.Wait(Cancel);
+        }));
+        await secondBegan.Task.WaitAsync(Cancel);
+        first.Set();
+        await firstEnded.Task.WaitAsync(Cancel);
+        loops.First.Post(Urgency.Turn, new Work(third.SetResult));
+        await third.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        second.Set();
+    }
+
+    [Fact]
+    public async Task A_client_that_always_has_a_request_more_does_not_keep_the_others_from_theirs()
+    {
+        await StartAsync();
+        using Socket endless = await ConnectAsync();
+        Socket[] others = await Task.WhenAll(Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => ConnectAsync()));
+        byte[] requests = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Encoding.UTF8.GetString(s_echo), 500)));
+        bool isEnough = false;
+        Task sending = Task.Run(async () =>
+        {
+            while (!Volatile.Read(ref isEnough))
+            {
+                await endless.SendAsync(requests, Cancel);
+            }
+
+            endless.Shutdown(SocketShutdown.Send);
+        }, Cancel);
+        Task reading = ReadAsync(endless);
+        for (int i = 0; i < 20; i++)
+        {
+            foreach (Socket other in others)
+            {
+                await other.SendAsync(s_echo, Cancel);
+                Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(other, 1));
+            }
+        }
+
+        Volatile.Write(ref isEnough, true);
+        await Task.WhenAll(sending, reading);
+        Array.ForEach(others, other => other.Dispose());
+    }
+
+    [Fact]
     public async Task Turns_without_end_keep_neither_answers_nor_clients_nor_the_rest_waiting()
     {
         Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");

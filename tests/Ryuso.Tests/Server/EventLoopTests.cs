@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Ryuso.Tests.Server;
 
@@ -173,85 +172,6 @@ public sealed class EventLoopTests : ServedTests
     }
 
     [Fact]
-    public async Task A_loop_does_first_what_holds_the_lane_then_what_answers_then_the_rest()
-    {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
-        using var loops = new EventLoops(NullLogger.Instance);
-        loops.Start();
-        var done = new List<string>();
-        var last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loops.First.Post(Urgency.Turn, new Work(() =>
-        {
-            loops.First.Post(Urgency.Rest, new Work(() => done.Add("rest")));
-            loops.First.Post(Urgency.Rest, new Work(last.SetResult));
-            loops.First.Post(Urgency.Answer, new Work(() => done.Add("answer")));
-            loops.First.Post(Urgency.Turn, new Work(() => done.Add("turn")));
-        }));
-        await last.Task.WaitAsync(Cancel);
-        Assert.Equal(["turn", "answer", "rest"], done);
-    }
-
-    [Fact]
-    public async Task Who_relieves_a_leader_that_is_held_is_relieved_as_well()
-    {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
-        using var loops = new EventLoops(NullLogger.Instance);
-        loops.Start();
-        using var first = new ManualResetEventSlim();
-        using var second = new ManualResetEventSlim();
-        var secondBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var firstEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loops.First.Post(Urgency.Turn, new Work(() =>
-        {
-            first.Wait(Cancel);
-            firstEnded.SetResult();
-        }));
-        loops.First.Post(Urgency.Turn, new Work(() =>
-        {
-            secondBegan.SetResult();
-            second.Wait(Cancel);
-        }));
-        await secondBegan.Task.WaitAsync(Cancel);
-        first.Set();
-        await firstEnded.Task.WaitAsync(Cancel);
-        loops.First.Post(Urgency.Turn, new Work(third.SetResult));
-        await third.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
-        second.Set();
-    }
-
-    [Fact]
-    public async Task A_client_that_always_has_a_request_more_does_not_keep_the_others_from_theirs()
-    {
-        await StartAsync();
-        using Socket endless = await ConnectAsync();
-        Socket[] others = await Task.WhenAll(Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ => ConnectAsync()));
-        byte[] requests = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Echo, 500)));
-        bool isEnough = false;
-        Task sending = Task.Run(async () =>
-        {
-            while (!Volatile.Read(ref isEnough))
-            {
-                await endless.SendAsync(requests, Cancel);
-            }
-
-            endless.Shutdown(SocketShutdown.Send);
-        }, Cancel);
-        Task reading = ReadAsync(endless);
-        for (int i = 0; i < 20; i++)
-        {
-            foreach (Socket other in others)
-            {
-                await AskAsync(other, times: 1);
-            }
-        }
-
-        Volatile.Write(ref isEnough, true);
-        await Task.WhenAll(sending, reading);
-        Array.ForEach(others, other => other.Dispose());
-    }
-
-    [Fact]
     public async Task A_client_that_always_has_a_request_more_is_told_of_the_end()
     {
         await StartAsync();
@@ -278,111 +198,12 @@ public sealed class EventLoopTests : ServedTests
         await Task.WhenAll(stopping, sending);
     }
 
-    [Fact]
-    public async Task A_server_with_few_descriptors_takes_no_more_clients_than_it_has_room_for()
-    {
-        using ServerProcessHandle server = await ServerProcessHandle.StartAsync(descriptors: 200, "--port", "0");
-        using var kept = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await kept.ConnectAsync(server.EndPoint, Cancel);
-        await PingAsync(kept);
-        var others = new List<Socket>();
-        for (int i = 0; i < 300; i++)
-        {
-            others.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
-            await others[i].ConnectAsync(server.EndPoint, Cancel);
-            await PingAsync(kept);
-        }
-
-        byte[] first = new byte[1];
-        Assert.Equal(0, await others[^1].ReceiveAsync(first, Cancel));
-        others.ForEach(socket => socket.Dispose());
-        string answer;
-        do
-        {
-            using var late = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            await late.ConnectAsync(server.EndPoint, Cancel);
-            await late.SendAsync("""{"op":"ping"}"""u8.ToArray(), Cancel);
-            answer = await ReadToEndAsync(late);
-        }
-        while (answer != """{"_pong":true}""");
-        await PingAsync(kept);
-    }
-
-    [Fact]
-    public async Task A_socket_that_is_muted_is_told_of_when_it_is_heard_again()
-    {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
-        using var epoll = new Epoll();
-        using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var other = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        foreach (Socket socket in new[] { listening, other })
-        {
-            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
-            socket.Listen();
-        }
-
-        var (first, second) = (new Heard(), new Heard());
-        epoll.Watch(listening.SafeHandle, first, onlyChanges: false);
-        epoll.Watch(other.SafeHandle, second, onlyChanges: false);
-        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        using var otherClient = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        epoll.Mute(listening.SafeHandle, first, isMuted: true);
-        await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
-        await otherClient.ConnectAsync(other.LocalEndPoint!, Cancel);
-        Assert.Equal([second], Told(epoll));
-        epoll.Mute(listening.SafeHandle, first, isMuted: false);
-        Assert.Equal([first, second], Told(epoll).OrderBy(watched => watched.Place));
-    }
-
-    private static List<Watched> Told(Epoll epoll)
-    {
-        var told = new List<Watched>();
-        epoll.TryFind(wait: true);
-        while (epoll.TryTake(out Watched watched, out _))
-        {
-            told.Add(watched);
-        }
-
-        return told;
-    }
-
-    /// <summary>One that was turned away without a word may be reset.</summary>
-    private static async Task<string> ReadToEndAsync(Socket socket)
-    {
-        try
-        {
-            return await ReadAsync(socket);
-        }
-        catch (SocketException)
-        {
-            return "";
-        }
-    }
-
-    private static async Task PingAsync(Socket kept)
-    {
-        await kept.SendAsync("""{"id":2,"op":"ping"}"""u8.ToArray(), Cancel);
-        Assert.Equal(["""{"_id":2,"_pong":true}"""], await ReadLinesAsync(kept, 1));
-    }
-
     private static async Task AskAsync(Socket kept, int times)
     {
         for (int i = 0; i < times; i++)
         {
             await kept.SendAsync(System.Text.Encoding.UTF8.GetBytes(Echo), Cancel);
             Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(kept, 1));
-        }
-    }
-
-    private sealed class Work(Action action) : IThreadPoolWorkItem
-    {
-        public void Execute() => action();
-    }
-
-    private sealed class Heard : Watched
-    {
-        public override void Ready(bool hasEnded)
-        {
         }
     }
 }

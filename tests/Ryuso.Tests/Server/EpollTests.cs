@@ -1,0 +1,54 @@
+using System.Net.Sockets;
+
+namespace Ryuso.Tests.Server;
+
+/// <summary>Whom the kernel's list tells.</summary>
+public sealed class EpollTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_socket_that_is_muted_is_told_of_when_it_is_heard_again()
+    {
+        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        using var epoll = new Epoll();
+        using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var other = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        foreach (Socket socket in new[] { listening, other })
+        {
+            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
+            socket.Listen();
+        }
+
+        var (first, second) = (new Heard(), new Heard());
+        epoll.Watch(listening.SafeHandle, first, onlyChanges: false);
+        epoll.Watch(other.SafeHandle, second, onlyChanges: false);
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var otherClient = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        epoll.Mute(listening.SafeHandle, first, isMuted: true);
+        await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
+        await otherClient.ConnectAsync(other.LocalEndPoint!, Cancel);
+        Assert.Equal([second], Told(epoll));
+        epoll.Mute(listening.SafeHandle, first, isMuted: false);
+        Assert.Equal([first, second], Told(epoll).OrderBy(watched => watched.Place));
+    }
+
+    private static List<Watched> Told(Epoll epoll)
+    {
+        var told = new List<Watched>();
+        epoll.TryFind(wait: true);
+        while (epoll.TryTake(out Watched watched, out _))
+        {
+            told.Add(watched);
+        }
+
+        return told;
+    }
+
+    private sealed class Heard : Watched
+    {
+        public override void Ready(bool hasEnded)
+        {
+        }
+    }
+}
