@@ -12,7 +12,7 @@ internal abstract class Turn : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => Begin();
 
-    /// <summary>Has <see cref="Begin"/> called on another thread, so that whoever leaves the lane can send the answer while the next one runs.</summary>
+    /// <summary>Has <see cref="Begin"/> called in a moment, not within this call: by the pool, where nothing else is said, so that whoever leaves the lane can send the answer meanwhile.</summary>
     protected internal virtual void Summon() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
     /// <summary>The turn has come: the lane is held until <see cref="Lane.Leave"/>.</summary>

@@ -54,7 +54,7 @@ internal sealed partial class Connection : IValueTaskSource
         return new ValueTask(this, _turn.Version);
     }
 
-    /// <summary>Sends only after the turns that wait have been taken: that takes longer than a brief turn, and the lane would stand still.</summary>
+    /// <summary>Goes on only once the turns that wait have been taken: to send takes longer than a brief turn, and the lane would stand still meanwhile.</summary>
     private ValueTask LetTurnsPassAsync(EventLoop loop)
     {
         _turn.Reset();

@@ -85,6 +85,8 @@ public class KeptConnectionTests : ServedTests
     [Theory]
     [InlineData("""{"id":null,"program":"echo"}""", """{"text":"none"}""")]
     [InlineData("""{"x":"id","id":5,"y":"id","program":"echo"}""", "{\"_id\":5,\"text\":\"none\"}\n")]
+    [InlineData("""{"id":123456789012345678901234567890,"program":"echo"}""", "{\"_id\":123456789012345678901234567890,\"text\":\"none\"}\n")]
+    [InlineData("""{"id":-9223372036854775809,"program":"echo"}""", "{\"_id\":-9223372036854775809,\"text\":\"none\"}\n")]
     [InlineData("""{"x":{"id":3},"program":"echo"}""", """{"text":"none"}""")]
     [InlineData("""{"\u0069d":"\u0061\n","program":"echo"}""", "{\"_id\":\"a\\n\",\"text\":\"none\"}\n")]
     [InlineData("""{"id" : -12345678901234567890 , "program":"echo"}""", "{\"_id\":-12345678901234567890,\"text\":\"none\"}\n")]
