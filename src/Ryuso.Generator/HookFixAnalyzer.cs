@@ -40,7 +40,7 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
             .Where(f => SpecFile.IsSpec(f, context.Options.AnalyzerConfigOptionsProvider))
             .Select(f => f.GetText(context.CancellationToken) is { } text && context.TryGetValue(text, s_results, out SpecResult? result) ? new SpecFile(f.Path, text.ToString(), result) : null)
             .OfType<SpecFile>()];
-        List<(ValidSpec Spec, SpecFile File, IReadOnlyList<HookOfClass> Hooks)> classes = [.. SpecFile.ValidOf(files)
+        List<(GeneratableSpec Spec, SpecFile File, IReadOnlyList<HookOfClass> Hooks)> classes = [.. SpecFile.ValidOf(files)
             .SelectMany(spec => spec.HooksByClass.Select(hooks => (spec, files.First(f => ReferenceEquals(f.Valid, spec)), hooks)))];
         if (classes.Count == 0)
         {
@@ -53,37 +53,37 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
         {
             if (byName.TryGetValue(symbol.Symbol.ToDisplayString(), out var found))
             {
-                JudgeClass(found.Spec, found.Hooks, (INamedTypeSymbol)symbol.Symbol, aliases.Value, symbol);
+                ReportClass(found.Spec, found.Hooks, (INamedTypeSymbol)symbol.Symbol, aliases.Value, symbol);
             }
         }, SymbolKind.NamedType);
         context.RegisterAdditionalFileAction(file =>
         {
             foreach (var missing in classes.Where(c => c.File.Path == file.AdditionalFile.Path && HookClassReader.Read(file.Compilation, c.Hooks[0].Target, file.CancellationToken) is null))
             {
-                var judge = new HookJudge(missing.Spec);
-                judge.JudgeClass(missing.Hooks, null, [], missing.File.References());
+                var judge = new HookDiagnosticsReporter(missing.Spec);
+                judge.ReportClass(missing.Hooks, null, [], missing.File.References());
                 Report(judge, file.Compilation, file.ReportDiagnostic);
             }
         });
     }
 
-    private static void JudgeClass(
-        ValidSpec spec,
+    private static void ReportClass(
+        GeneratableSpec spec,
         IReadOnlyList<HookOfClass> hooks,
         INamedTypeSymbol type,
         Func<string, WrittenType?> aliases,
         SymbolAnalysisContext context)
     {
-        var judge = new HookJudge(spec);
+        var judge = new HookDiagnosticsReporter(spec);
         List<Located<HookMethod>> methods = [.. HookClassReader.Parts(type, context.CancellationToken)
             .SelectMany(part => part.Members.Where(HookMethodReader.IsCandidate))
             .Select(member => HookMethodReader.Read((MethodDeclarationSyntax)member))
             .Select(method => method with { Value = method.Value.Expand(aliases) })];
-        judge.JudgeClass(hooks, HookClassReader.Read(type, hooks[0].Target.FullClass, context.CancellationToken), methods, _ => null);
+        judge.ReportClass(hooks, HookClassReader.Read(type, hooks[0].Target.FullClass, context.CancellationToken), methods, _ => null);
         Report(judge, context.Compilation, context.ReportDiagnostic);
     }
 
-    private static void Report(HookJudge judge, Compilation compilation, Action<Diagnostic> report)
+    private static void Report(HookDiagnosticsReporter judge, Compilation compilation, Action<Diagnostic> report)
     {
         foreach (DiagnosticInfo found in judge.Found)
         {

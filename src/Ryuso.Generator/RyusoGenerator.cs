@@ -28,7 +28,7 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(allFiles, ReportSameNames);
         context.RegisterSourceOutput(allFiles.Combine(context.AnalyzerConfigOptionsProvider), (output, f) => ReportNoSpec(output, f.Left, f.Right.GlobalOptions.TryGetValue("build_property.RyusoExpectsSpec", out string? expects) ? expects : null));
 
-        IncrementalValueProvider<EquatableArray<ValidSpec>> specs = allFiles
+        IncrementalValueProvider<EquatableArray<GeneratableSpec>> specs = allFiles
             .Select((all, _) => SpecFile.ValidOf(all))
             .WithTrackingName(TrackingNames.Specs);
         IncrementalValueProvider<EquatableArray<Located<HookMethod>>> writtenMethods = ReadMethods(context);
@@ -52,8 +52,8 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         IncrementalValuesProvider<DiagnosticInfo> judged = allFiles
             .Combine(writtenMethods.Combine(writtenClasses))
             .Combine(isClientOnly)
-            .SelectMany((all, _) => all.Right ? [] : Judge(all.Left.Left, all.Left.Right.Left, all.Left.Right.Right))
-            .WithTrackingName(TrackingNames.Judged);
+            .SelectMany((all, _) => all.Right ? [] : ReportHooks(all.Left.Left, all.Left.Right.Left, all.Left.Right.Right))
+            .WithTrackingName(TrackingNames.HookDiagnostics);
 
         // The compilation only turns places into locations; a project without faults never comes here.
         context.RegisterSourceOutput(judged.Combine(context.CompilationProvider), (output, found) => output.ReportDiagnostic(found.Left.ToDiagnostic(found.Right)));
@@ -75,7 +75,7 @@ public sealed class RyusoGenerator : IIncrementalGenerator
     /// <summary>Constructors may take types of any file, so that these are read from the compilation: only those that a spec names.</summary>
     private static IncrementalValueProvider<EquatableArray<Located<HookClass>>> ReadClasses(
         IncrementalGeneratorInitializationContext context,
-        IncrementalValueProvider<EquatableArray<ValidSpec>> specs) => specs
+        IncrementalValueProvider<EquatableArray<GeneratableSpec>> specs) => specs
             .Select((all, _) => new EquatableArray<HookTarget>(all.SelectMany(s => s.HooksByClass).Select(hooks => hooks[0].Target with { Method = "" })))
             .Combine(context.CompilationProvider)
             .Select((all, cancel) => new EquatableArray<Located<HookClass>>(all.Left.Select(t => HookClassReader.Read(all.Right, t, cancel)).OfType<Located<HookClass>>()))
@@ -87,12 +87,12 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         return new(meanings.Count == 0 ? methods : methods.Select(m => m with { Value = m.Value.Expand(UsingAlias.Among(meanings)) }));
     }
 
-    private static IEnumerable<DiagnosticInfo> Judge(EquatableArray<SpecFile> files, EquatableArray<Located<HookMethod>> methods, EquatableArray<Located<HookClass>> classes)
+    private static IEnumerable<DiagnosticInfo> ReportHooks(EquatableArray<SpecFile> files, EquatableArray<Located<HookMethod>> methods, EquatableArray<Located<HookClass>> classes)
     {
-        foreach (ValidSpec spec in SpecFile.ValidOf(files))
+        foreach (GeneratableSpec spec in SpecFile.ValidOf(files))
         {
-            var judge = new HookJudge(spec);
-            judge.JudgeAll(methods, classes, files.First(f => ReferenceEquals(f.Valid, spec)).References());
+            var judge = new HookDiagnosticsReporter(spec);
+            judge.ReportAll(methods, classes, files.First(f => ReferenceEquals(f.Valid, spec)).References());
             foreach (DiagnosticInfo found in judge.Found)
             {
                 yield return found;
@@ -110,10 +110,10 @@ public sealed class RyusoGenerator : IIncrementalGenerator
         IncrementalValuesProvider<(string Namespace, ProgramModel Program, string File)> programs = bound
             .SelectMany((b, _) => b.Spec.Model.Programs.Zip(b.ProgramFiles, (p, file) => (b.Spec.Namespace, p, file)))
             .WithTrackingName(TrackingNames.Programs);
-        IncrementalValuesProvider<BoundSpec> pools = served.Select((b, _) => Words.OfPool(b)).WithTrackingName(TrackingNames.Pools);
-        IncrementalValuesProvider<BoundSpec> orchestrators = served.Select((b, _) => Words.OfOrchestrator(b)).WithTrackingName(TrackingNames.Orchestrators);
-        IncrementalValuesProvider<ValidSpec> definitions = served.Select((b, _) => Words.OfDefinition(b)).WithTrackingName(TrackingNames.Definitions);
-        IncrementalValuesProvider<ClientModel> clients = bound.Select((b, _) => Words.OfClient(b)).WithTrackingName(TrackingNames.Clients);
+        IncrementalValuesProvider<BoundSpec> pools = served.Select((b, _) => DescriptionStripper.OfPool(b)).WithTrackingName(TrackingNames.Pools);
+        IncrementalValuesProvider<BoundSpec> orchestrators = served.Select((b, _) => DescriptionStripper.OfOrchestrator(b)).WithTrackingName(TrackingNames.Orchestrators);
+        IncrementalValuesProvider<GeneratableSpec> definitions = served.Select((b, _) => DescriptionStripper.OfDefinition(b)).WithTrackingName(TrackingNames.Definitions);
+        IncrementalValuesProvider<ClientModel> clients = bound.Select((b, _) => DescriptionStripper.OfClient(b)).WithTrackingName(TrackingNames.Clients);
         context.RegisterSourceOutput(classes, (output, c) => Add(output, c.Class.File, () => HookClassEmitter.Emit(c.Class, c.PoolType)));
         context.RegisterSourceOutput(programs, (output, p) => Add(output, p.File, () => ProgramEmitter.Emit(p.Namespace, p.Program)));
         context.RegisterSourceOutput(pools, (output, b) => Add(output, b.Spec.PoolType, () => PoolEmitter.Emit(b)));

@@ -17,7 +17,7 @@ internal sealed class SpecFile(string path, string text, SpecResult result) : IE
     public SpecResult Result { get; } = result;
 
     /// <summary>What of it can be generated; null where nothing can.</summary>
-    public ValidSpec? Valid { get; } = result.Model is { } model ? new ValidSpec(model, result.Plans, result.Reversals) : null;
+    public GeneratableSpec? Valid { get; } = result.Model is { } model ? new GeneratableSpec(model, result.Plans, result.Reversals) : null;
 
     public static bool IsSpec(AdditionalText file, AnalyzerConfigOptionsProvider options)
     {
@@ -39,16 +39,16 @@ internal sealed class SpecFile(string path, string text, SpecResult result) : IE
     }
 
     /// <summary>The specs of all files; of those with one C# name only the first.</summary>
-    public static EquatableArray<ValidSpec> ValidOf(IEnumerable<SpecFile> files) => new(files
+    public static EquatableArray<GeneratableSpec> ValidOf(IEnumerable<SpecFile> files) => new(files
         .Select(f => f.Valid)
-        .OfType<ValidSpec>()
+        .OfType<GeneratableSpec>()
         .GroupBy(s => s.Namespace, StringComparer.OrdinalIgnoreCase)
         .Select(same => same.First()));
 
     /// <summary>Finds where a hook's reference stands: reads the text once more, when it is first asked.</summary>
     public Func<HookModel, LocationInfo?> References()
     {
-        var places = new Lazy<IReadOnlyDictionary<string, SpecSpan>>(() => SpecPlaces.OfReferences(Text));
+        var places = new Lazy<IReadOnlyDictionary<string, SpecSpan>>(() => SpecLocations.OfReferences(Text));
         return hook => places.Value.TryGetValue(hook.Name, out SpecSpan span) ? LocationInfo.Of(Path, span) : null;
     }
 

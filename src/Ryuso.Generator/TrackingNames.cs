@@ -17,8 +17,8 @@ internal static class TrackingNames
     public const string Definitions = "Ryuso.Definitions";
     public const string Clients = "Ryuso.Clients";
     public const string ClientOnly = "Ryuso.ClientOnly";
-    public const string Judged = "Ryuso.Judged";
+    public const string HookDiagnostics = "Ryuso.Judged";
 
     /// <summary>Every step behind the reading of C#.</summary>
-    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Pools, Orchestrators, Definitions, Clients, ClientOnly, Judged];
+    public static readonly string[] Later = [Files, Specs, Methods, Classes, Bound, HookClasses, Programs, Pools, Orchestrators, Definitions, Clients, ClientOnly, HookDiagnostics];
 }

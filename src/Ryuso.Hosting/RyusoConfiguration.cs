@@ -16,7 +16,7 @@ internal static class RyusoConfiguration
         server.Port = Int(section, "Port") ?? server.Port;
         server.Token = section["Token"] ?? server.Token;
         server.ReusePort = Bool(section, "ReusePort") ?? server.ReusePort;
-        server.QueueLength = Int(section, "QueueLength") ?? server.QueueLength;
+        server.MaxQueueLength = Int(section, "MaxQueueLength") ?? server.MaxQueueLength;
         server.MaxRequestBytes = Int(section, "MaxRequestBytes") ?? server.MaxRequestBytes;
         server.MaxDepth = Int(section, "MaxDepth") ?? server.MaxDepth;
         server.MaxConnections = Int(section, "MaxConnections") ?? server.MaxConnections;

@@ -20,12 +20,12 @@ public static class SpecReader
         }
 
         new SpecGraph(problems, draft.Parts).Check();
-        List<Part> kept = [.. draft.Parts.Where(p => !p.IsLeftOut)];
-        List<Part> programs = Numbered(kept.Where(p => p.Program is not null));
-        List<Part> hooks = Numbered(kept.Where(p => p.Hook is not null));
+        List<SpecItem> kept = [.. draft.Parts.Where(p => !p.IsLeftOut)];
+        List<SpecItem> programs = Numbered(kept.Where(p => p.Program is not null));
+        List<SpecItem> hooks = Numbered(kept.Where(p => p.Hook is not null));
         var planner = new Planner();
         List<Plan> plans = [.. programs.Where(p => !p.IsBroken).Select(p => new Plan(p.Reference.Name, new(planner.Flatten(p.Line))))];
-        List<ReversalPlan> reversals = [.. hooks.Where(h => !h.IsBroken).Select(h => new ReversalPlan(h.Reference.Name, new(h.Rectifiers.Select(r => new EquatableArray<PlanStep>(planner.Flatten([r]))))))];
+        List<ReversalPlan> reversals = [.. hooks.Where(h => !h.IsBroken).Select(h => new ReversalPlan(h.Reference.Name, new(h.Rectifiers.Select(r => new EquatableArray<PlanOp>(planner.Flatten([r]))))))];
         new FlowChecker(problems, planner, programs, hooks, plans).Check(isWhole: !draft.IsPartial && !kept.Any(p => p.IsBroken));
         if (draft.Name is null)
         {
@@ -44,9 +44,9 @@ public static class SpecReader
         return new SpecResult(model, new(plans), new(reversals), problems.InOrder);
     }
 
-    private static List<Part> Numbered(IEnumerable<Part> parts)
+    private static List<SpecItem> Numbered(IEnumerable<SpecItem> parts)
     {
-        List<Part> numbered = [.. parts];
+        List<SpecItem> numbered = [.. parts];
         for (int i = 0; i < numbered.Count; i++)
         {
             numbered[i].Index = i;

@@ -16,10 +16,10 @@ internal sealed class Batch
     public bool Holds(string runId) => Events.Exists(e => e.RunId == runId);
 
     /// <summary>For those who do not commit it themselves. Call under the gate.</summary>
-    public Task Ended() => (_ended ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public Task WhenCommitted() => (_ended ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Call when nobody can ask for <see cref="Ended"/> any more.</summary>
-    public void End(JournalException? fault)
+    /// <summary>Call when nobody can ask for <see cref="WhenCommitted"/> any more.</summary>
+    public void Complete(JournalException? fault)
     {
         Fault = fault;
         if (fault is null)

@@ -5,7 +5,7 @@ namespace Ryuso.Sqlite;
 /// <summary>Writes events as rows, each batch in a transaction of its own.</summary>
 internal sealed class EventWriter : IDisposable
 {
-    private readonly int _mostUnnamed;
+    private readonly int _maxUnindexed;
     private readonly Statement _begin;
     private readonly Statement _commit;
     private readonly Statement _rollback;
@@ -21,7 +21,7 @@ internal sealed class EventWriter : IDisposable
 
     // Runs that have neither ended nor been stuck yet: the index of open runs does not know them, the mark stays before them.
     private readonly SortedSet<long> _open = [];
-    private readonly List<(string RunId, long Key)> _unnamed = [];
+    private readonly List<(string RunId, long Key)> _unindexed = [];
     private int _named;
     private long _next;
 
@@ -30,7 +30,7 @@ internal sealed class EventWriter : IDisposable
 
     public EventWriter(SqliteConnection connection, SqliteJournalOptions options)
     {
-        _mostUnnamed = options.MostUnnamed;
+        _maxUnindexed = options.MaxUnindexedRuns;
         _begin = new(connection, "BEGIN IMMEDIATE");
         _commit = new(connection, "COMMIT");
         _rollback = new(connection, "ROLLBACK");
@@ -56,7 +56,7 @@ internal sealed class EventWriter : IDisposable
 
             if (behind.Long(3) != 0)
             {
-                _unnamed.Add((behind.Text(1)!, behind.Long(0)));
+                _unindexed.Add((behind.Text(1)!, behind.Long(0)));
             }
         }
     }
@@ -73,9 +73,9 @@ internal sealed class EventWriter : IDisposable
     /// <summary>Brings the index of ids up to date, before runs may be removed.</summary>
     public void CatchUp()
     {
-        if (_unnamed.Count > 0)
+        if (_unindexed.Count > 0)
         {
-            Commit(Name);
+            Commit(IndexRunIds);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class EventWriter : IDisposable
         {
             write();
             _commit.Run();
-            _unnamed.RemoveRange(0, _named);
+            _unindexed.RemoveRange(0, _named);
             _named = 0;
         }
         catch
@@ -132,7 +132,7 @@ internal sealed class EventWriter : IDisposable
             Find(entry.RunId);
         }
 
-        if (entry.Kind is JournalEventKind.Retry or JournalEventKind.Skip or JournalEventKind.Abandon && !Decide(entry))
+        if (entry.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested or JournalEventKind.AbandonRequested && !Decide(entry))
         {
             return;
         }
@@ -142,15 +142,15 @@ internal sealed class EventWriter : IDisposable
             throw new JournalException($"The run '{entry.RunId}' has {_last.Rows} events, and the journal has no room for more. Find out why it is tried for ever.");
         }
 
-        bool isEnd = entry.Kind == JournalEventKind.Finished;
+        bool isEnd = entry.Kind == JournalEventKind.RunFinished;
         if (isEnd)
         {
             // Before its event: a run of one commit is then still the table's last row, which may grow without a page being split.
-            _finish.Run(_last.Key, Words.Of(entry.Status), entry.Time, entry.Text, entry.Json);
+            _finish.Run(_last.Key, EnumNames.Of(entry.Status), entry.Time, entry.Text, entry.Json);
             _open.Remove(_last.Key);
         }
 
-        _addEvent.Run(_last.Key + _last.Rows++, entry.Time, Words.Of(entry.Kind), entry.Step, entry.Reference,
+        _addEvent.Run(_last.Key + _last.Rows++, entry.Time, EnumNames.Of(entry.Kind), entry.Step, entry.Reference,
             entry.Attempt == 0 ? null : (long?)entry.Attempt, entry.Text, entry.By, isEnd ? null : entry.Json);
         if (isEnd)
         {
@@ -167,22 +167,22 @@ internal sealed class EventWriter : IDisposable
         }
 
         long key = _next;
-        _addRun.Run(key, entry.Time, Words.Of(entry.Kind), entry.Json, entry.RunId, accepted.Program, accepted.Plan.Fingerprint, accepted.RequestHash, accepted.StartedAt);
+        _addRun.Run(key, entry.Time, EnumNames.Of(entry.Kind), entry.Json, entry.RunId, accepted.Program, accepted.Plan.Fingerprint, accepted.RequestHash, accepted.StartedAt);
         _next += Schema.RowsPerRun;
         _open.Add(key);
-        _unnamed.Add((entry.RunId, key));
+        _unindexed.Add((entry.RunId, key));
         _last = (entry.RunId, key, 1);
-        if (_unnamed.Count - _named == _mostUnnamed)
+        if (_unindexed.Count - _named == _maxUnindexed)
         {
-            Name();
+            IndexRunIds();
         }
     }
 
-    private void Name()
+    private void IndexRunIds()
     {
-        for (; _named < _unnamed.Count; _named++)
+        for (; _named < _unindexed.Count; _named++)
         {
-            _name.Run(_unnamed[_named].RunId, _unnamed[_named].Key);
+            _name.Run(_unindexed[_named].RunId, _unindexed[_named].Key);
         }
 
         _mark.Run(_open.Count > 0 ? _open.Min : _next, _next);
@@ -205,7 +205,7 @@ internal sealed class EventWriter : IDisposable
     {
         // Another process may have written to the run.
         Find(entry.RunId);
-        bool abandons = entry.Kind == JournalEventKind.Abandon;
-        return _decide.Run(_last.Key, Words.Of(abandons ? RunStatus.Abandoned : RunStatus.Unfinished), abandons ? (long?)entry.Time : null) == 1;
+        bool abandons = entry.Kind == JournalEventKind.AbandonRequested;
+        return _decide.Run(_last.Key, EnumNames.Of(abandons ? RunStatus.Abandoned : RunStatus.Unfinished), abandons ? (long?)entry.Time : null) == 1;
     }
 }

@@ -29,7 +29,7 @@ internal sealed class GroupCommit : IDisposable
     private bool _isBusy;
     private bool _stopping;
     private bool _isShared;
-    private bool _wantsHouse;
+    private bool _isMaintenanceDue;
     private long _wakesAt;
 
     // Only who has made the connection busy uses these.
@@ -72,13 +72,13 @@ internal sealed class GroupCommit : IDisposable
 
             if (_next.Events.Count == 0)
             {
-                return _committing is null ? default : new ValueTask(_committing.Ended());
+                return _committing is null ? default : new ValueTask(_committing.WhenCommitted());
             }
 
-            if (canWait || _isBusy || _wantsHouse)
+            if (canWait || _isBusy || _isMaintenanceDue)
             {
                 LeaveToThread(canWait);
-                return new ValueTask(_next.Ended());
+                return new ValueTask(_next.WhenCommitted());
             }
 
             batch = TakeBatch();
@@ -147,7 +147,7 @@ internal sealed class GroupCommit : IDisposable
             }
             else
             {
-                KeepHouse();
+                RunMaintenance();
                 lock (_gate)
                 {
                     _isBusy = false;
@@ -167,11 +167,11 @@ internal sealed class GroupCommit : IDisposable
                 // The house comes first, or load without a pause would keep it from ever being kept.
                 long now = Stopwatch.GetTimestamp();
                 long houseDue = _stopping || _fault is not null ? long.MaxValue : _lastIdle + IdleWait;
-                _wantsHouse = houseDue <= now;
-                if (!_isBusy && _wantsHouse)
+                _isMaintenanceDue = houseDue <= now;
+                if (!_isBusy && _isMaintenanceDue)
                 {
                     batch = null;
-                    _wantsHouse = false;
+                    _isMaintenanceDue = false;
                     return _isBusy = true;
                 }
 
@@ -213,7 +213,7 @@ internal sealed class GroupCommit : IDisposable
         {
             _writer.Write(batch.Events);
             _file.ThrowIfGone();
-            _retention?.Finished(batch.Events.Count(e => e.Kind == JournalEventKind.Finished));
+            _retention?.Finished(batch.Events.Count(e => e.Kind == JournalEventKind.RunFinished));
         }
         catch (SqliteException exception)
         {
@@ -250,16 +250,16 @@ internal sealed class GroupCommit : IDisposable
             }
         }
 
-        batch.End(fault);
-        failed?.End(fault);
-        if (fault is null && batch.Events.Exists(e => e.Kind is JournalEventKind.Retry or JournalEventKind.Skip))
+        batch.Complete(fault);
+        failed?.Complete(fault);
+        if (fault is null && batch.Events.Exists(e => e.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested))
         {
             RaiseDecided();
         }
     }
 
     /// <summary>Once a second: notices what another process has decided, and prunes.</summary>
-    private void KeepHouse()
+    private void RunMaintenance()
     {
         try
         {

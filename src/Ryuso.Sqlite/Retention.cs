@@ -6,8 +6,8 @@ namespace Ryuso.Sqlite;
 internal sealed class Retention : IDisposable
 {
     // At some tens of microseconds each, about as long as one commit.
-    private const int LeastAtATime = 200;
-    private const int PagesAtATime = 256;
+    private const int MinRunsPerPrune = 200;
+    private const int PagesPerVacuum = 256;
 
     private readonly SqliteJournalOptions _options;
     private readonly Statement _oldest;
@@ -26,7 +26,7 @@ internal sealed class Retention : IDisposable
         _oldest = new(connection, "SELECT id, time, finished_at, status NOT IN ('unfinished', 'stuck'), run_id FROM log NOT INDEXED WHERE id < (SELECT named_from FROM marks) AND run_id IS NOT NULL ORDER BY id");
         _remove = new(connection, "DELETE FROM log WHERE id BETWEEN ?1 AND ?1 + ?2 - 1");
         _forget = new(connection, "DELETE FROM run_ids WHERE run_id = ?1");
-        _vacuum = new(connection, $"PRAGMA incremental_vacuum({PagesAtATime})");
+        _vacuum = new(connection, $"PRAGMA incremental_vacuum({PagesPerVacuum})");
         _begin = new(connection, "BEGIN IMMEDIATE");
         _commit = new(connection, "COMMIT");
         _rollback = new(connection, "ROLLBACK");
@@ -51,7 +51,7 @@ internal sealed class Retention : IDisposable
     /// <returns>Whether there may be more.</returns>
     public bool Prune()
     {
-        int most = Math.Max(LeastAtATime, 2 * _finishedSince);
+        int most = Math.Max(MinRunsPerPrune, 2 * _finishedSince);
         _finishedSince = 0;
         List<(string RunId, long Key)> old;
         try
@@ -96,8 +96,8 @@ internal sealed class Retention : IDisposable
     /// <summary>Goes from the oldest on, and no further than to runs that are too young even by their beginning.</summary>
     private List<(string RunId, long Key)> FindOld(int most)
     {
-        long before = (_options.TimeProvider.GetUtcNow() - _options.KeepFor).ToUnixTimeMilliseconds();
-        long excess = _kept - _options.KeepAtMost;
+        long before = (_options.TimeProvider.GetUtcNow() - _options.RetentionPeriod).ToUnixTimeMilliseconds();
+        long excess = _kept - _options.MaxRetainedRuns;
         List<(string RunId, long Key)> old = [];
         _oldest.Begin();
         while (old.Count < most && _oldest.Step() && (old.Count < excess || _oldest.Long(1) < before))

@@ -44,7 +44,7 @@ internal sealed class RunReader(SqliteConnection connection) : IDisposable
             }
 
             Statement rest = status is RunStatus.Unfinished or RunStatus.Stuck ? _open : _closed;
-            rest.Begin(Words.Of(status), limit - runs.Count);
+            rest.Begin(EnumNames.Of(status), limit - runs.Count);
             runs.AddRange(Read(rest));
             return runs;
         }
@@ -66,7 +66,7 @@ internal sealed class RunReader(SqliteConnection connection) : IDisposable
         while (row.Step())
         {
             var accepted = new RunAccepted(row.Text(2)!, row.Text(5), new JournaledPlan(row.Text(6)!, row.Text(7)!), row.Long(4));
-            runs.Add((row.Long(0), new JournaledRun(row.Text(1)!, accepted, Words.Status(row.Text(3)!), row.Text(8), row.Text(9), [])));
+            runs.Add((row.Long(0), new JournaledRun(row.Text(1)!, accepted, EnumNames.Status(row.Text(3)!), row.Text(8), row.Text(9), [])));
         }
 
         return [.. runs.Select(r => r.Run with { Events = Events(r.Key, r.Run) })];
@@ -78,10 +78,10 @@ internal sealed class RunReader(SqliteConnection connection) : IDisposable
         _events.Begin(key, Schema.RowsPerRun);
         while (_events.Step())
         {
-            JournalEventKind kind = Words.Kind(_events.Text(1)!);
+            JournalEventKind kind = EnumNames.Kind(_events.Text(1)!);
             events.Add(new JournalEvent(run.RunId, kind, _events.Long(0))
             {
-                Accepted = kind == JournalEventKind.Accepted ? run.Accepted : null,
+                Accepted = kind == JournalEventKind.RunAccepted ? run.Accepted : null,
                 Step = _events.Text(2),
                 Reference = _events.Text(3),
                 Attempt = (int)_events.Long(4),

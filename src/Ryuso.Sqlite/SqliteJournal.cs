@@ -11,7 +11,7 @@ public sealed class SqliteJournal : IJournal
     private readonly JournalFile _file;
     private readonly SqliteJournalOptions _options;
     private readonly bool _isServer;
-    private Claim? _claim;
+    private JournalLock? _lock;
     private GroupCommit? _commits;
     private RunReader? _reader;
 
@@ -30,7 +30,7 @@ public sealed class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public event EventHandler? Decided;
+    public event EventHandler? OperatorDecisionRecorded;
 
     /// <inheritdoc/>
     public string? Id { get; private set; }
@@ -38,7 +38,7 @@ public sealed class SqliteJournal : IJournal
     /// <summary>How many commits were made.</summary>
     internal long Commits => _commits?.Count ?? 0;
 
-    /// <summary>A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see cref="StuckRuns"/>).</summary>
+    /// <summary>A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see cref="StuckRunOperations"/>).</summary>
     /// <param name="path">The file, which must be there.</param>
     public static SqliteJournal ForOperator(string path) => new(path, options: null, isServer: false);
 
@@ -51,22 +51,22 @@ public sealed class SqliteJournal : IJournal
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        _claim = _isServer ? Claim.Take(_file.Path) : null;
+        _lock = _isServer ? JournalLock.Take(_file.Path) : null;
         try
         {
             SqliteConnection connection = _file.OpenWriter(mayCreate: _isServer, _options.MaxPages);
             Id = JournalFile.IdOf(connection);
-            _commits = new GroupCommit(_file, connection, _options, _isServer, () => Decided?.Invoke(this, EventArgs.Empty));
+            _commits = new GroupCommit(_file, connection, _options, _isServer, () => OperatorDecisionRecorded?.Invoke(this, EventArgs.Empty));
             _reader = new RunReader(_file.OpenReader());
         }
         catch (SqliteException exception)
         {
-            _claim?.Dispose();
+            _lock?.Dispose();
             throw _file.Explain(exception);
         }
         catch
         {
-            _claim?.Dispose();
+            _lock?.Dispose();
             throw;
         }
 
@@ -103,7 +103,7 @@ public sealed class SqliteJournal : IJournal
     {
         _reader?.Dispose();
         _commits?.Dispose();
-        _claim?.Dispose();
+        _lock?.Dispose();
         return default;
     }
 

@@ -4,10 +4,10 @@ namespace Ryuso.Sqlite;
 public sealed class SqliteJournalOptions
 {
     /// <summary>How long a finished run is kept, and so how long its <c>run_id</c> gives the recorded answer. Default 24 hours.</summary>
-    public TimeSpan KeepFor { get; set; } = TimeSpan.FromHours(24);
+    public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>How many finished runs are kept at most; the oldest go first. Default 1,000,000.</summary>
-    public int KeepAtMost { get; set; } = 1_000_000;
+    public int MaxRetainedRuns { get; set; } = 1_000_000;
 
     /// <summary>How long to wait where somebody else has locked the file. Default 10 seconds.</summary>
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -19,12 +19,12 @@ public sealed class SqliteJournalOptions
     internal int? MaxPages { get; set; }
 
     /// <summary>How many runs may be missing in the index of ids: few enough to be looked through.</summary>
-    internal int MostUnnamed { get; set; } = 32;
+    internal int MaxUnindexedRuns { get; set; } = 32;
 
     internal void Check()
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(KeepFor, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfNegative(KeepAtMost);
+        ArgumentOutOfRangeException.ThrowIfLessThan(RetentionPeriod, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfNegative(MaxRetainedRuns);
         ArgumentOutOfRangeException.ThrowIfLessThan(LockTimeout, TimeSpan.FromSeconds(1));
         ArgumentNullException.ThrowIfNull(TimeProvider);
     }

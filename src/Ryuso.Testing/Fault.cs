@@ -15,7 +15,7 @@ public sealed class Fault
     private Fault(Fault other)
     {
         (Kind, Hook, Reason, Exception) = (other.Kind, other.Hook, other.Reason, other.Exception);
-        (IsAfterwards, Most, Step, IsAtRectifiers) = (other.IsAfterwards, other.Most, other.Step, other.IsAtRectifiers);
+        (IsAfterwards, MaxTimes, Step, IsAtRectifiers) = (other.IsAfterwards, other.MaxTimes, other.Step, other.IsAtRectifiers);
     }
 
     /// <summary>The hook fails, as by <see cref="HookResult.Fail"/>.</summary>
@@ -38,17 +38,17 @@ public sealed class Fault
 
     /// <summary>The process ends at the hook, once. The run is journaled; a new orchestrator over the same world recovers it.</summary>
     /// <param name="hook">The hook.</param>
-    public static Fault Crash(string hook) => new(FaultKind.Crash, hook) { Most = 1 };
+    public static Fault Crash(string hook) => new(FaultKind.Crash, hook) { MaxTimes = 1 };
 
     /// <summary>The same fault after the hook has done its work: a payment that was made and whose answer was lost.</summary>
-    public Fault AfterItsWork => new(this) { IsAfterwards = true };
+    public Fault AfterCompletion => new(this) { IsAfterwards = true };
 
     /// <summary>The same fault only the first few times that the hook is tried.</summary>
     /// <param name="times">How often, at least 1.</param>
     public Fault Times(int times)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
-        return new Fault(this) { Most = times };
+        return new Fault(this) { MaxTimes = times };
     }
 
     /// <summary>The fault in words.</summary>
@@ -62,7 +62,7 @@ public sealed class Fault
             FaultKind.Crash => "ends the process",
             _ => "is done twice",
         };
-        return $"{Hook} {verb}{(IsAfterwards ? " after its work" : "")}{(Most is 1 ? " once" : Most < int.MaxValue ? $" {Most} times" : "")}";
+        return $"{Hook} {verb}{(IsAfterwards ? " after its work" : "")}{(MaxTimes is 1 ? " once" : MaxTimes < int.MaxValue ? $" {MaxTimes} times" : "")}";
     }
 
     internal FaultKind Kind { get; }
@@ -75,7 +75,7 @@ public sealed class Fault
 
     internal bool IsAfterwards { get; private init; }
 
-    internal int Most { get; private init; } = int.MaxValue;
+    internal int MaxTimes { get; private init; } = int.MaxValue;
 
     /// <summary>The id of the only step that it is for; null for every step of the hook.</summary>
     internal string? Step { get; private init; }

@@ -54,16 +54,16 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
     where TWorld : class
     where TOrchestrator : Orchestrator
 {
-    private readonly Setup<TWorld, TOrchestrator> _setup;
+    private readonly ProgramTestSetup<TWorld, TOrchestrator> _setup;
 
     private readonly CaseRunner<TWorld, TOrchestrator> _runner;
-    private readonly Judge<TWorld, TOrchestrator> _judge;
+    private readonly InvariantChecker<TWorld, TOrchestrator> _checker;
 
-    internal ProgramTest(Setup<TWorld, TOrchestrator> setup)
+    internal ProgramTest(ProgramTestSetup<TWorld, TOrchestrator> setup)
     {
         _setup = setup;
         _runner = new(setup);
-        _judge = new(setup);
+        _checker = new(setup);
     }
 
     /// <summary>Which program runs, and with what: one call of the orchestrator.</summary>
@@ -96,18 +96,18 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
 
     /// <summary>What must hold after every run, however it ended: throw where it does not, by your test framework's assertions for example. May be said several times.</summary>
     /// <param name="invariant">Looks at the world and at how the run ended.</param>
-    public ProgramTest<TWorld, TOrchestrator> Holds(Action<TWorld, ProgramResult> invariant)
+    public ProgramTest<TWorld, TOrchestrator> Invariant(Action<TWorld, ProgramResult> invariant)
     {
         ArgumentNullException.ThrowIfNull(invariant);
-        return Holds((world, result) =>
+        return Invariant((world, result) =>
         {
             invariant(world, result);
             return Task.CompletedTask;
         });
     }
 
-    /// <inheritdoc cref="Holds(Action{TWorld, ProgramResult})"/>
-    public ProgramTest<TWorld, TOrchestrator> Holds(Func<TWorld, ProgramResult, Task> invariant)
+    /// <inheritdoc cref="Invariant(Action{TWorld, ProgramResult})"/>
+    public ProgramTest<TWorld, TOrchestrator> Invariant(Func<TWorld, ProgramResult, Task> invariant)
     {
         ArgumentNullException.ThrowIfNull(invariant);
         return new(_setup with { Invariants = _setup.Invariants.Add(invariant) });
@@ -115,16 +115,16 @@ public sealed partial class ProgramTest<TWorld, TOrchestrator>
 
     /// <summary>Outputs that are others in every run, so that repetition is not held to them. Names and times need not be named: what differs in another plain run is no fault.</summary>
     /// <param name="outputs">The outputs' names.</param>
-    public ProgramTest<TWorld, TOrchestrator> Varying(params string[] outputs) => new(_setup with { Varying = _setup.Varying.Union(outputs) });
+    public ProgramTest<TWorld, TOrchestrator> AllowVaryingOutputs(params string[] outputs) => new(_setup with { VaryingOutputs = _setup.VaryingOutputs.Union(outputs) });
 
     /// <summary>A stuck run is no violation by itself; what must hold must hold all the same.</summary>
-    public ProgramTest<TWorld, TOrchestrator> MayBeStuck() => new(_setup with { MayBeStuck = true });
+    public ProgramTest<TWorld, TOrchestrator> AllowStuck() => new(_setup with { IsStuckAllowed = true });
 
     /// <summary>How long one case may take; 30 seconds unless said.</summary>
     /// <param name="limit">By the clock on the wall.</param>
-    public ProgramTest<TWorld, TOrchestrator> Within(TimeSpan limit)
+    public ProgramTest<TWorld, TOrchestrator> WithTimeout(TimeSpan limit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
-        return new(_setup with { Limit = limit });
+        return new(_setup with { Timeout = limit });
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using Ryuso.Definitions;
 
 namespace Ryuso.Benchmarks;
 
@@ -53,7 +54,7 @@ public class GrowthBenchmarks
                 null,
                 [.. args.Select(a => a.Name)],
                 [.. Enumerable.Range(0, steps).Select(i => new HookDefinition($"hooks.h{i}", args, []))],
-                [new ProgramDefinition("p", null, args, args, [.. Enumerable.Range(0, steps).SelectMany(i => new[] { new LineStep(StepKind.EnterHook, i, false), new LineStep(StepKind.InvokeHook, i, false) })])]);
+                [new ProgramDefinition("p", null, args, args, [.. Enumerable.Range(0, steps).SelectMany(i => new[] { new PlanOp(PlanOpKind.EnterHook, i, false), new PlanOp(PlanOpKind.InvokeHook, i, false) })])]);
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class TimelineTests
             failedRuns++;
             List<TimelineEntry>? timeline = Timeline.Of(tree, answer);
             Assert.NotNull(timeline);
-            List<TimelineEntry> suspects = timeline.FindAll(e => e.Fate == Fate.MayHaveFailed);
+            List<TimelineEntry> suspects = timeline.FindAll(e => e.Fate == StepFate.MayHaveFailed);
             if (suspects.Count > 0)
             {
                 // Hooks of the way back have other names in this spec, so the last of the others is the one that failed.
@@ -65,7 +65,7 @@ public sealed class TimelineTests
             }
 
             Assert.Equal(Calls(timeline), calls.Select(c => "hooks." + c));
-            Assert.Equal(timeline.Count(e => e.Fate is Fate.Failed or Fate.UndoFailed), answer.Stuck ? 2 : 1);
+            Assert.Equal(timeline.Count(e => e.Fate is StepFate.Failed or StepFate.UndoFailed), answer.Stuck ? 2 : 1);
         }
 
         // A run can be stuck and its trace not tell whether a dependency failed or the hook right behind it.
@@ -82,7 +82,7 @@ public sealed class TimelineTests
 
     /// <summary>The calls that a timeline speaks of, in order.</summary>
     private static IEnumerable<string> Calls(List<TimelineEntry> timeline) =>
-        timeline.Where(e => e.Fate != Fate.NotReached).SelectMany(e => Enumerable.Repeat(e.Reference, e.Tries));
+        timeline.Where(e => e.Fate != StepFate.NotReached).SelectMany(e => Enumerable.Repeat(e.Reference, e.Tries));
 
     /// <summary>Every set of at most three calls that fail.</summary>
     private static IEnumerable<int[]> Triples(int calls)

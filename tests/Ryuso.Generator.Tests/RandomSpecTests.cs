@@ -61,8 +61,8 @@ public class RandomSpecTests
             return [];
         }
 
-        var judge = new HookJudge(spec);
-        judge.JudgeAll([], [], _ => null);
+        var judge = new HookDiagnosticsReporter(spec);
+        judge.ReportAll([], [], _ => null);
         return judge.Found.Select(f => f.Fix!).Select(f => $"namespace {f.Namespace};\n\n/// <summary>Hooks.</summary>\npublic sealed partial class {f.Class}\n{{\n{f.Code}\n}}\n");
     }
 }

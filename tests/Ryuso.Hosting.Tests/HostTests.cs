@@ -39,7 +39,7 @@ public sealed class HostTests
         long first = (await till.PayAsync(new(5), Cancel)).Outputs!.Visit;
         long second = (await till.PayAsync(new(5), Cancel)).Outputs!.Visit;
         Assert.NotEqual(first, second);
-        Assert.False((await till.PayAsync(new(0), Cancel)).Succeeded);
+        Assert.False((await till.PayAsync(new(0), Cancel)).IsSuccess);
         Assert.Equal(open, Visit.Open);
         await host.StopAsync(Cancel);
     }
@@ -59,19 +59,19 @@ public sealed class HostTests
         RyusoHostOptions? seen = null;
         using IHost host = Make(
             services => services.AddSingleton<Visit>(),
-            ryuso => { ryuso.Server.QueueLength = 9; seen = ryuso; },
-            ("Ryuso:QueueLength", "7"), ("Ryuso:ReceiveTimeout", "00:00:05"), ("Ryuso:MaxConnections", "11"));
+            ryuso => { ryuso.Server.MaxQueueLength = 9; seen = ryuso; },
+            ("Ryuso:MaxQueueLength", "7"), ("Ryuso:ReceiveTimeout", "00:00:05"), ("Ryuso:MaxConnections", "11"));
         await host.StartAsync(Cancel);
-        Assert.Equal((9, TimeSpan.FromSeconds(5), 11), (seen!.Server.QueueLength, seen.Server.ReceiveTimeout, seen.Server.MaxConnections));
+        Assert.Equal((9, TimeSpan.FromSeconds(5), 11), (seen!.Server.MaxQueueLength, seen.Server.ReceiveTimeout, seen.Server.MaxConnections));
         await host.StopAsync(Cancel);
     }
 
     [Fact]
     public async Task A_wrong_setting_stops_the_host_and_names_its_key()
     {
-        using IHost host = Make(services => services.AddSingleton<Visit>(), null, ("Ryuso:QueueLength", "many"));
+        using IHost host = Make(services => services.AddSingleton<Visit>(), null, ("Ryuso:MaxQueueLength", "many"));
         FormatException exception = await Assert.ThrowsAsync<FormatException>(() => host.StartAsync(Cancel));
-        Assert.Equal("The setting 'Ryuso:QueueLength' must be a whole number, not 'many'.", exception.Message);
+        Assert.Equal("The setting 'Ryuso:MaxQueueLength' must be a whole number, not 'many'.", exception.Message);
     }
 
     [Fact]

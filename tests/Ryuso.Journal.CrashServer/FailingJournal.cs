@@ -5,10 +5,10 @@ internal sealed class FailingJournal(IJournal inner) : IJournal
 {
     private string _last = "";
 
-    public event EventHandler? Decided
+    public event EventHandler? OperatorDecisionRecorded
     {
-        add => inner.Decided += value;
-        remove => inner.Decided -= value;
+        add => inner.OperatorDecisionRecorded += value;
+        remove => inner.OperatorDecisionRecorded -= value;
     }
 
     public string? Id => inner.Id;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Testing;
 using Ryuso.Tests.Shared;
@@ -33,7 +34,7 @@ public sealed class ChangedPlanTests
         Assert.Empty(_calls);
         Assert.Equal(RunStatus.Stuck, run.Status);
         Assert.Contains("no longer has hooks.ua.", run.Error, StringComparison.Ordinal);
-        await new StuckRuns(new MemoryJournal(_disk, new Crash())).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        await new StuckRunOperations(new MemoryJournal(_disk, new Crash())).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
         Assert.Equal(RunStatus.Rectified, (await StartAsync(Before)).Status);
         Assert.Equal(["ub1", "ub2", "ua"], _calls);
     }

@@ -1,3 +1,5 @@
+using Ryuso.Definitions;
+
 namespace Ryuso.Journal.Tests;
 
 internal delegate ValueTask<HookResult> Hook(string name, DataPool pool, HookContext context);

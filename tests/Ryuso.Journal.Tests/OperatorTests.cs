@@ -20,7 +20,7 @@ public sealed class OperatorTests
     {
         (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
         _broken = "";
-        await new StuckRuns(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        await new StuckRunOperations(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
         Assert.Equal(["ub", "ua"], _calls);
         JsonObject answer = await orchestrator.AskAsync("back", "r");
         Assert.Equal("""["hooks.c","hooks.b","hooks.a"]""", answer["_rectified"]!.ToJsonString());
@@ -46,14 +46,14 @@ public sealed class OperatorTests
     public async Task Skipped_a_run_goes_on_behind_the_rectifier_that_failed_and_says_so()
     {
         (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
-        await new StuckRuns(journal).SkipAsync("r", "ann", "done by hand", TestContext.Current.CancellationToken);
+        await new StuckRunOperations(journal).SkipAsync("r", "ann", "done by hand", TestContext.Current.CancellationToken);
         Assert.Equal(["ua"], _calls);
         JsonObject answer = await orchestrator.AskAsync("back", "r");
         Assert.Equal("""["hooks.c","hooks.a"]""", answer["_rectified"]!.ToJsonString());
         Assert.Equal("""["hooks.b"]""", answer["_unrectified"]!.ToJsonString());
         JournaledRun run = await FindAsync(journal);
-        Assert.Equal(RunStatus.Settled, run.Status);
-        Assert.Contains(run.Events, e => e is { Kind: JournalEventKind.Skip, By: "ann", Text: "done by hand", Time: > 0 });
+        Assert.Equal(RunStatus.ResolvedWithSkips, run.Status);
+        Assert.Contains(run.Events, e => e is { Kind: JournalEventKind.SkipRequested, By: "ann", Text: "done by hand", Time: > 0 });
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class OperatorTests
             },
         };
         ActivitySource.AddActivityListener(listener);
-        await new StuckRuns(journal).SkipAsync("watched", "ann", "done by hand", TestContext.Current.CancellationToken);
+        await new StuckRunOperations(journal).SkipAsync("watched", "ann", "done by hand", TestContext.Current.CancellationToken);
         Assert.Equal(["settled"], outcomes);
     }
 
@@ -82,7 +82,7 @@ public sealed class OperatorTests
     public async Task Abandoned_a_run_is_closed_and_nothing_more_is_touched()
     {
         (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
-        var stuck = new StuckRuns(journal);
+        var stuck = new StuckRunOperations(journal);
         Assert.Equal("r", Assert.Single(await stuck.ListAsync(cancellationToken: TestContext.Current.CancellationToken)).RunId);
         await stuck.AbandonAsync("r", "ann", "agreed", TestContext.Current.CancellationToken);
         Assert.Empty(_calls);
@@ -95,7 +95,7 @@ public sealed class OperatorTests
     public async Task Retried_in_vain_a_run_is_stuck_again()
     {
         (_, MemoryJournal journal) = await StuckAsync();
-        await new StuckRuns(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        await new StuckRunOperations(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
         Assert.Equal(["ub"], _calls);
         Assert.Equal(RunStatus.Stuck, (await FindAsync(journal)).Status);
     }
@@ -105,7 +105,7 @@ public sealed class OperatorTests
     {
         (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
         await orchestrator.AskAsync("one", "well");
-        var stuck = new StuckRuns(journal);
+        var stuck = new StuckRunOperations(journal);
         Assert.Contains("no run 'x'", (await Assert.ThrowsAsync<JournalException>(() => stuck.RetryAsync("x", "ann", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
         Assert.Contains("not stuck but Succeeded", (await Assert.ThrowsAsync<JournalException>(() => stuck.RetryAsync("well", "ann", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<ArgumentException>(() => stuck.RetryAsync("r", " ", TestContext.Current.CancellationToken));
@@ -131,7 +131,7 @@ public sealed class OperatorTests
         await using (SqliteJournal tool = SqliteJournal.ForOperator(folder.File("j.db")))
         {
             await tool.OpenAsync(TestContext.Current.CancellationToken);
-            await new StuckRuns(tool).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+            await new StuckRunOperations(tool).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
         }
 
         await retried.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
@@ -152,12 +152,12 @@ public sealed class OperatorTests
         await using (SqliteJournal tool = SqliteJournal.ForOperator(folder.File("j.db")))
         {
             await tool.OpenAsync(TestContext.Current.CancellationToken);
-            await new StuckRuns(tool).SkipAsync("r", "ann", "by hand", TestContext.Current.CancellationToken);
+            await new StuckRunOperations(tool).SkipAsync("r", "ann", "by hand", TestContext.Current.CancellationToken);
         }
 
         await using var again = new SqliteJournal(folder.File("j.db"));
         await Orchestrator().UseJournalAsync(again, TestContext.Current.CancellationToken);
-        Assert.Equal(RunStatus.Settled, (await again.FindAsync("r", TestContext.Current.CancellationToken))!.Status);
+        Assert.Equal(RunStatus.ResolvedWithSkips, (await again.FindAsync("r", TestContext.Current.CancellationToken))!.Status);
     }
 
     private LambdaOrchestrator Orchestrator(Action<string>? called = null, ILogger? logger = null) => new(TestSpec.Steps, (name, _, _) =>

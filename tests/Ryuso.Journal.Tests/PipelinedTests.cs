@@ -120,10 +120,10 @@ internal sealed class GatedJournal(IJournal inner) : IJournal
     private TaskCompletionSource? _gate;
     private TaskCompletionSource _asked = new();
 
-    public event EventHandler? Decided
+    public event EventHandler? OperatorDecisionRecorded
     {
-        add => inner.Decided += value;
-        remove => inner.Decided -= value;
+        add => inner.OperatorDecisionRecorded += value;
+        remove => inner.OperatorDecisionRecorded -= value;
     }
 
     /// <summary>Ends when somebody waits at the gate.</summary>

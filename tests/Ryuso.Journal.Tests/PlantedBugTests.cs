@@ -8,36 +8,36 @@ public sealed class PlantedBugTests
 {
     private static readonly Dictionary<string, Func<Disk, Crash, MemoryJournal>> Bugs = new()
     {
-        ["an answer leaves before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.Finished },
-        ["a step starts before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.Started || IsBack(waiting[^1]) },
+        ["an answer leaves before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.RunFinished },
+        ["a step starts before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.StepStarted || IsBack(waiting[^1]) },
         ["a rectifier starts before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || !IsBack(waiting[^1]) },
         ["no barrier is ever kept"] = (d, c) => new MutantJournal(d, c) { Keeps = _ => false },
-        ["the start of a step is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Started && !IsBack(e) ? null : e },
-        ["the start of a rectifier is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Started && IsBack(e) ? null : e },
-        ["the end of a step is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && !IsBack(e) ? null : e },
-        ["the end of a rectifier is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && IsBack(e) ? null : e },
-        ["the decision to rectify is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Turned ? null : e },
-        ["an interruption is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Interrupted ? null : e },
-        ["the outcome is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Finished ? null : e },
-        ["tries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Started ? e with { Attempt = 1 } : e },
-        ["the initial pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Accepted ? e with { Json = null } : e },
-        ["what a step changed in the pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && !IsBack(e) ? e with { Json = null } : e },
-        ["what a rectifier changed in the pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Ended && IsBack(e) ? e with { Json = null } : e },
+        ["the start of a step is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepStarted && !IsBack(e) ? null : e },
+        ["the start of a rectifier is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepStarted && IsBack(e) ? null : e },
+        ["the end of a step is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepCompleted && !IsBack(e) ? null : e },
+        ["the end of a rectifier is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepCompleted && IsBack(e) ? null : e },
+        ["the decision to rectify is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.CompensationStarted ? null : e },
+        ["an interruption is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.RunInterrupted ? null : e },
+        ["the outcome is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.RunFinished ? null : e },
+        ["tries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepStarted ? e with { Attempt = 1 } : e },
+        ["the initial pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.RunAccepted ? e with { Json = null } : e },
+        ["what a step changed in the pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepCompleted && !IsBack(e) ? e with { Json = null } : e },
+        ["what a rectifier changed in the pool is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.StepCompleted && IsBack(e) ? e with { Json = null } : e },
         ["a stuck run is recorded as rectified"] = (d, c) => new MutantJournal(d, c) { In = e => e.Status == RunStatus.Stuck ? e with { Status = RunStatus.Rectified } : e },
-        ["another answer is recorded than is sent"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Finished ? e with { Json = "{}" } : e },
+        ["another answer is recorded than is sent"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.RunFinished ? e with { Json = "{}" } : e },
         ["a run_id is forgotten"] = (d, c) => new MutantJournal(d, c) { Forgets = true },
         ["unfinished runs are not found"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [] : [status] },
         ["finished runs are recovered again"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [RunStatus.Unfinished, RunStatus.Rectified] : [status] },
-        ["rectification is decided again"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => !IsBack(e) && e.Kind is not (JournalEventKind.Turned or JournalEventKind.Interrupted))] } },
-        ["a step in doubt is taken for one that ended"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.SelectMany(e => e.Kind == JournalEventKind.Started && !IsBack(e) && !run.Events.Any(o => o.Kind is JournalEventKind.Ended or JournalEventKind.Turned && o.Step == e.Step) ? new[] { e, e with { Kind = JournalEventKind.Ended, Json = null } } : [e])] } },
-        ["a step in doubt is taken for one that never started"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => e.Kind != JournalEventKind.Started || IsBack(e) || run.Events.Any(o => o.Kind == JournalEventKind.Ended && o.Step == e.Step))] } },
+        ["rectification is decided again"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => !IsBack(e) && e.Kind is not (JournalEventKind.CompensationStarted or JournalEventKind.RunInterrupted))] } },
+        ["a step in doubt is taken for one that ended"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.SelectMany(e => e.Kind == JournalEventKind.StepStarted && !IsBack(e) && !run.Events.Any(o => o.Kind is JournalEventKind.StepCompleted or JournalEventKind.CompensationStarted && o.Step == e.Step) ? new[] { e, e with { Kind = JournalEventKind.StepCompleted, Json = null } } : [e])] } },
+        ["a step in doubt is taken for one that never started"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Where(e => e.Kind != JournalEventKind.StepStarted || IsBack(e) || run.Events.Any(o => o.Kind == JournalEventKind.StepCompleted && o.Step == e.Step))] } },
         ["recovery begins at the first step instead of the last"] = (d, c) => new MutantJournal(d, c) { Out = FirstInsteadOfLast },
         ["an operator's decision is not recorded"] = (d, c) => new MutantJournal(d, c) { In = e => IsDecision(e) ? null : e },
         ["an operator is answered before his decision is durable"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || !IsDecision(waiting[^1]) },
-        ["a skip is taken for a retry"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Select(e => e.Kind == JournalEventKind.Skip ? e with { Kind = JournalEventKind.Retry } : e)] } },
+        ["a skip is taken for a retry"] = (d, c) => new MutantJournal(d, c) { Out = run => run with { Events = [.. run.Events.Select(e => e.Kind == JournalEventKind.SkipRequested ? e with { Kind = JournalEventKind.RetryRequested } : e)] } },
         ["an abandoned run is gone on with"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [RunStatus.Unfinished, RunStatus.Abandoned] : [status] },
         ["a stuck run is gone on with though nobody decided"] = (d, c) => new MutantJournal(d, c) { Reads = status => status == RunStatus.Unfinished ? [RunStatus.Unfinished, RunStatus.Stuck] : [status] },
-        ["recoveries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.Recovering ? null : e },
+        ["recoveries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.RecoveryStarted ? null : e },
     };
 
     public static TheoryData<string> Names => [.. Bugs.Keys];
@@ -68,13 +68,13 @@ public sealed class PlantedBugTests
         return null;
     }
 
-    private static bool IsDecision(JournalEvent entry) => entry.Kind is JournalEventKind.Retry or JournalEventKind.Skip or JournalEventKind.Abandon;
+    private static bool IsDecision(JournalEvent entry) => entry.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested or JournalEventKind.AbandonRequested;
 
     private static bool IsBack(JournalEvent entry) => entry.Step?.Contains('/', StringComparison.Ordinal) == true;
 
     private static JournaledRun FirstInsteadOfLast(JournaledRun run)
     {
-        JournalEvent? last = run.Events.LastOrDefault(e => e.Kind == JournalEventKind.Ended && !IsBack(e));
-        return run with { Events = [.. run.Events.Where(e => e != last && !(e.Kind == JournalEventKind.Started && e.Step == last?.Step))] };
+        JournalEvent? last = run.Events.LastOrDefault(e => e.Kind == JournalEventKind.StepCompleted && !IsBack(e));
+        return run with { Events = [.. run.Events.Where(e => e != last && !(e.Kind == JournalEventKind.StepStarted && e.Step == last?.Step))] };
     }
 }

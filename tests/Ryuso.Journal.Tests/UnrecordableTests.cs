@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Testing;
@@ -62,7 +63,7 @@ public sealed class UnrecordableTests
     {
         JsonObject answer = await RunAsync(pool => (pool["text"], pool["other"]) = (JsonValue.Create(text), new JsonObject { [text] = text }));
         Assert.Null(answer["_error"]);
-        JsonObject recorded = (JsonObject)JsonNode.Parse(_disk.Events.First(e => e.Kind == JournalEventKind.Ended).Json!)!;
+        JsonObject recorded = (JsonObject)JsonNode.Parse(_disk.Events.First(e => e.Kind == JournalEventKind.StepCompleted).Json!)!;
         Assert.Equal((text, text), ((string?)recorded["text"], (string?)recorded["other"]![text]));
     }
 

@@ -76,7 +76,7 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
                 public async Task A_hat_is_paid()
                 {
                     {{Readme.Block("What comes back", "csharp", 1)}}
-                    Assert.True(result.Succeeded);
+                    Assert.True(result.IsSuccess);
                     Assert.Equal(new BuyOutputs("paid 1200"), result.Outputs);
                 }
             }

@@ -34,8 +34,8 @@ internal sealed class TestWallet : IDisposable
         var wallet = new TestWallet();
         foreach ((string account, long amount) in new[] { ("alice", 2500L), ("bob", 500L) })
         {
-            Assert.True((await wallet.Orchestrator.OpenAccountAsync(new(account), TestContext.Current.CancellationToken)).Succeeded);
-            Assert.True((await wallet.Orchestrator.DepositAsync(new(account, amount), TestContext.Current.CancellationToken)).Succeeded);
+            Assert.True((await wallet.Orchestrator.OpenAccountAsync(new(account), TestContext.Current.CancellationToken)).IsSuccess);
+            Assert.True((await wallet.Orchestrator.DepositAsync(new(account, amount), TestContext.Current.CancellationToken)).IsSuccess);
         }
 
         return wallet;

@@ -32,8 +32,8 @@ public class WalletInvariantTests
                     wallet.Gateway.Fault = call.Fault;
                     ProgramResult result = await wallet.RunAsync(call.Program, call.DataPool, call.Flag);
 
-                    Assert.Equal(call.TryOn(expected), result.Succeeded);
-                    Assert.False(result.Stuck || result.Rejected, result.Error);
+                    Assert.Equal(call.TryOn(expected), result.IsSuccess);
+                    Assert.False(result.IsStuck || result.IsRejected, result.Error);
                     Assert.All(s_accounts, account => Assert.Equal(expected.TryGetValue(account, out long b) ? b : null, wallet.Db.Balance(account)));
                     wallet.AssertAddsUp();
                 }

@@ -84,8 +84,8 @@ public class WalletProgramTests
 
         ProgramResult result = await wallet.RunAsync(program, JsonNode.Parse(dataPool)!.AsObject(), flag);
 
-        Assert.False(result.Succeeded);
-        Assert.False(result.Stuck);
+        Assert.False(result.IsSuccess);
+        Assert.False(result.IsStuck);
         Assert.Equal(failed, (string)result.Answer["_last_failed_program"]!);
         Assert.Equal(reversed.Split(' '), result.Answer["_rectified"]!.AsArray().Select(r => (string)r!));
         Assert.Equal((2500, 500), (wallet.Db.Balance("alice"), wallet.Db.Balance("bob")));

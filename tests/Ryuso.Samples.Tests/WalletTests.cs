@@ -10,7 +10,7 @@ public sealed class WalletTests
 {
     private static readonly ProgramTest<World, WalletOrchestrator> s_wallet = ProgramTest
         .Of(() => new World(), world => new WalletOrchestrator(world.Services))
-        .Holds((world, _) =>
+        .Invariant((world, _) =>
         {
             (long balances, long deposits, long payouts) = world.Db.Totals();
             Assert.True(balances == deposits - payouts, $"The balances are {balances}, but {deposits} were deposited and {payouts} paid out.");
@@ -19,14 +19,14 @@ public sealed class WalletTests
     /// <summary>Each program that can succeed, some that fail by themselves, and some whose gateway does.</summary>
     private static readonly Dictionary<string, ProgramTest<World, WalletOrchestrator>> s_programs = new()
     {
-        ["open_account"] = s_wallet.Program(w => w.OpenAccountAsync(new("carol"))).Holds(Accounts(alice: 2500, bob: 500, carolIfDone: 0)),
-        ["open_account that there is"] = s_wallet.Program(w => w.OpenAccountAsync(new("empty"))).Holds(Accounts(alice: 2500, bob: 500)),
-        ["deposit"] = s_wallet.Program(w => w.DepositAsync(new("alice", 100))).Holds(Accounts(alice: 2500, bob: 500, aliceIfDone: 2600)),
-        ["transfer"] = s_wallet.Program(w => w.TransferAsync(new("alice", "bob", 700))).Holds(Accounts(alice: 2500, bob: 500, aliceIfDone: 1800, bobIfDone: 1200)),
-        ["transfer of too much"] = s_wallet.Program(w => w.TransferAsync(new("bob", "alice", 501))).Holds(Accounts(alice: 2500, bob: 500)),
-        ["withdraw"] = s_wallet.Program(w => w.WithdrawAsync(new("alice", 400))).Holds(Accounts(alice: 2500, bob: 500, aliceIfDone: 2100)),
-        ["pay_out_all"] = s_wallet.Program(w => w.PayOutAllAsync(new("alice"))).Holds(Accounts(alice: 2500, bob: 500, aliceIfDone: 0)),
-        ["statement"] = s_wallet.Program("statement", new JsonObject { ["account"] = "alice" }).Holds(Accounts(alice: 2500, bob: 500)),
+        ["open_account"] = s_wallet.Program(w => w.OpenAccountAsync(new("carol"))).Invariant(Accounts(alice: 2500, bob: 500, carolIfDone: 0)),
+        ["open_account that there is"] = s_wallet.Program(w => w.OpenAccountAsync(new("empty"))).Invariant(Accounts(alice: 2500, bob: 500)),
+        ["deposit"] = s_wallet.Program(w => w.DepositAsync(new("alice", 100))).Invariant(Accounts(alice: 2500, bob: 500, aliceIfDone: 2600)),
+        ["transfer"] = s_wallet.Program(w => w.TransferAsync(new("alice", "bob", 700))).Invariant(Accounts(alice: 2500, bob: 500, aliceIfDone: 1800, bobIfDone: 1200)),
+        ["transfer of too much"] = s_wallet.Program(w => w.TransferAsync(new("bob", "alice", 501))).Invariant(Accounts(alice: 2500, bob: 500)),
+        ["withdraw"] = s_wallet.Program(w => w.WithdrawAsync(new("alice", 400))).Invariant(Accounts(alice: 2500, bob: 500, aliceIfDone: 2100)),
+        ["pay_out_all"] = s_wallet.Program(w => w.PayOutAllAsync(new("alice"))).Invariant(Accounts(alice: 2500, bob: 500, aliceIfDone: 0)),
+        ["statement"] = s_wallet.Program("statement", new JsonObject { ["account"] = "alice" }).Invariant(Accounts(alice: 2500, bob: 500)),
         ["withdraw from a gateway that refuses"] = Through(GatewayFault.BeforePaying),
         ["withdraw from a gateway whose answer is lost"] = Through(GatewayFault.AfterPaying),
         ["withdraw from a gateway whose answer is lost and that cannot be asked at once"] = Through(GatewayFault.AfterPayingAndAtFirstCancel),
@@ -54,13 +54,13 @@ public sealed class WalletTests
     private static ProgramTest<World, WalletOrchestrator> Through(GatewayFault fault) => ProgramTest
         .Of(() => new World { Gateway = { Fault = fault } }, world => new WalletOrchestrator(world.Services))
         .Program(w => w.WithdrawAsync(new("alice", 400)))
-        .Holds((world, result) => Assert.Equal((false, 2500L, 100L), (result.Succeeded, world.Db.Balance("alice"), world.Db.Totals().Payouts)));
+        .Invariant((world, result) => Assert.Equal((false, 2500L, 100L), (result.IsSuccess, world.Db.Balance("alice"), world.Db.Totals().Payouts)));
 
     private static Action<World, ProgramResult> Accounts(long alice, long bob, long? aliceIfDone = null, long? bobIfDone = null, long? carolIfDone = null) => (world, result) =>
     {
-        Assert.Equal(result.Succeeded ? aliceIfDone ?? alice : alice, world.Db.Balance("alice"));
-        Assert.Equal(result.Succeeded ? bobIfDone ?? bob : bob, world.Db.Balance("bob"));
-        Assert.Equal(result.Succeeded ? carolIfDone : null, world.Db.Balance("carol"));
+        Assert.Equal(result.IsSuccess ? aliceIfDone ?? alice : alice, world.Db.Balance("alice"));
+        Assert.Equal(result.IsSuccess ? bobIfDone ?? bob : bob, world.Db.Balance("bob"));
+        Assert.Equal(result.IsSuccess ? carolIfDone : null, world.Db.Balance("carol"));
         Assert.Equal(0, world.Db.Balance("empty"));
     };
 

@@ -68,7 +68,7 @@ public sealed class AnyTextTests
         Assert.Equal(model.Programs.Where(p => !p.IsBroken).Select(p => p.Name), result.Plans.Select(p => p.Program));
         Assert.Equal(model.Hooks.Where(h => !h.IsBroken).Select(h => h.Name), result.Reversals.Select(r => r.Hook));
         Assert.All(result.Plans.SelectMany(p => p.Steps).Concat(result.Reversals.SelectMany(r => r.Rectifiers.SelectMany(l => l))), step =>
-            Assert.False(step.Kind is PlanStepKind.EnterHook or PlanStepKind.InvokeHook ? model.Hooks[step.Index].IsBroken : model.Programs[step.Index].IsBroken));
+            Assert.False(step.Kind is PlanOpKind.EnterHook or PlanOpKind.InvokeHook ? model.Hooks[step.Index].IsBroken : model.Programs[step.Index].IsBroken));
         bool isBroken = model.IsPartial || model.Programs.Any(p => p.IsBroken) || model.Hooks.Any(h => h.IsBroken);
         Assert.True(!isBroken || result.Problems.Any(p => p.Severity == ProblemSeverity.Error && !ProblemCodes.IsFlow(p.Code)), "Something is broken and nobody says why.");
     }

@@ -24,14 +24,14 @@ public sealed class PartialModelTests
     }
 
     [Theory]
-    [InlineData("""{ "type": "itn", "required": true }""", ArgType.Int, true)]
-    [InlineData("""{ "type": "boolean", "required": false }""", ArgType.Bool, false)]
-    [InlineData("""{ "type": "???", "required": true, "default": 1.5 }""", ArgType.Float, true)]
-    [InlineData("""{ "default": [] }""", ArgType.List, false)]
-    [InlineData("""{ "type": "int", "required": true, "default": "x" }""", ArgType.Int, true)]
-    [InlineData(""" "dict" """, ArgType.Dict, true)]
-    [InlineData("""{ "typ": "dict", "requried": false }""", ArgType.Dict, false)]
-    public void A_broken_argument_keeps_the_shape_that_was_probably_meant(string arg, ArgType type, bool required)
+    [InlineData("""{ "type": "itn", "required": true }""", SpecType.Int, true)]
+    [InlineData("""{ "type": "boolean", "required": false }""", SpecType.Bool, false)]
+    [InlineData("""{ "type": "???", "required": true, "default": 1.5 }""", SpecType.Float, true)]
+    [InlineData("""{ "default": [] }""", SpecType.List, false)]
+    [InlineData("""{ "type": "int", "required": true, "default": "x" }""", SpecType.Int, true)]
+    [InlineData(""" "dict" """, SpecType.Dict, true)]
+    [InlineData("""{ "typ": "dict", "requried": false }""", SpecType.Dict, false)]
+    public void A_broken_argument_keeps_the_shape_that_was_probably_meant(string arg, SpecType type, bool required)
     {
         SpecResult result = Read("", $$""" "a": { "reference": "t.x.a", "args": { "n": {{arg}} } } """);
         Assert.NotEmpty(result.Problems);

@@ -31,7 +31,7 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public void The_schema_refuses_each_name_that_the_engine_owns() => Assert.All(EngineNames.All, name => Assert.NotEmpty(Refusals(
+    public void The_schema_refuses_each_name_that_the_engine_owns() => Assert.All(ReservedNames.All, name => Assert.NotEmpty(Refusals(
         """{"name":"T","programs":{"p":{"hooks":[],"args":{"NAME":{"type":"int","required":true}},"outputs":{}}},"hooks":{}}""".Replace("NAME", name, StringComparison.Ordinal))));
 
     [Fact]

@@ -13,9 +13,9 @@ public sealed class SpecReaderTests
         Assert.Equal(("My orchestrator-2", "my_orchestrator_2", "1.2.3"), (model.Name, model.ModuleName, model.Version));
         ProgramModel program = model.Programs[0];
         Assert.Equal(["hooks.a", "programs.q", "hooks.c"], program.Hooks.Select(h => h.ToString()));
-        Assert.Equal(new ArgModel("i", ArgType.Int, null, "-9223372036854775808", Required: false), program.Args[1]);
+        Assert.Equal(new ArgModel("i", SpecType.Int, null, "-9223372036854775808", Required: false), program.Args[1]);
         Assert.Equal("[1,[2],{\"a\":null}]", program.Args[3].Default);
-        Assert.Equal(ArgType.String, program.Outputs[0].Type);
+        Assert.Equal(SpecType.String, program.Outputs[0].Type);
         HookModel hook = model.Hooks[0];
         Assert.Equal(("Quotes \" and \\ and é.", 3, 0, 1000, true), (hook.Description, hook.Attempts, hook.RetryDelayMs, hook.TimeoutMs, hook.RectifySelf));
         Assert.Equal(["programs.q", "hooks.b"], hook.Rectifiers.Select(r => r.ToString()));
@@ -49,11 +49,11 @@ public sealed class SpecReaderTests
             """);
         Assert.Equal(
             [
-                new(PlanStepKind.EnterHook, 0, false),
-                new(PlanStepKind.EnterHook, 1, true), new(PlanStepKind.InvokeHook, 1, true),
-                new(PlanStepKind.EnterProgram, 1, true), new(PlanStepKind.EnterHook, 1, true), new(PlanStepKind.InvokeHook, 1, true), new(PlanStepKind.ExitProgram, 1, true),
-                new(PlanStepKind.InvokeHook, 0, false),
-                new(PlanStepKind.EnterProgram, 1, false), new(PlanStepKind.EnterHook, 1, false), new(PlanStepKind.InvokeHook, 1, false), new(PlanStepKind.ExitProgram, 1, false),
+                new(PlanOpKind.EnterHook, 0, false),
+                new(PlanOpKind.EnterHook, 1, true), new(PlanOpKind.InvokeHook, 1, true),
+                new(PlanOpKind.EnterProgram, 1, true), new(PlanOpKind.EnterHook, 1, true), new(PlanOpKind.InvokeHook, 1, true), new(PlanOpKind.ExitProgram, 1, true),
+                new(PlanOpKind.InvokeHook, 0, false),
+                new(PlanOpKind.EnterProgram, 1, false), new(PlanOpKind.EnterHook, 1, false), new(PlanOpKind.InvokeHook, 1, false), new(PlanOpKind.ExitProgram, 1, false),
             ],
             result.Plans[0].Steps);
     }

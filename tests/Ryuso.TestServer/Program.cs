@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Ryuso;
+using Ryuso.Definitions;
 
 // A server in a process of its own, for tests that stop it. Prints where it listens, and at its end what it has done.
 int exitCode = RyusoServer.Run<CountingOrchestrator>(args, options => options.LoggerFactory = new ListeningLog());
@@ -12,7 +13,7 @@ internal sealed class CountingOrchestrator() : Orchestrator(new SpecDefinition(
     null,
     ["slow"],
     [new HookDefinition("hooks.add", [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [])],
-    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(StepKind.EnterHook, 0, false), new(StepKind.InvokeHook, 0, false)])])), IOrchestratorFactory<CountingOrchestrator>
+    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(PlanOpKind.EnterHook, 0, false), new(PlanOpKind.InvokeHook, 0, false)])])), IOrchestratorFactory<CountingOrchestrator>
 {
     public static int Applied { get; private set; }
 

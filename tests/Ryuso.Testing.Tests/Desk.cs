@@ -35,7 +35,7 @@ internal sealed class Desk : IDisposable
     public static ProgramTest<Desk, SpecOrchestrator> Test(Func<string, HookContext, DataPool, ValueTask<HookResult>>? besides = null) => ProgramTest
         .Of(() => new Desk { Besides = besides }, desk => desk.Orchestrator())
         .Program("main", new() { ["who"] = "ann" })
-        .Holds((desk, result) => Assert.Equal(result.Succeeded ? "abd" : "", desk.Standing));
+        .Invariant((desk, result) => Assert.Equal(result.IsSuccess ? "abd" : "", desk.Standing));
 
     public SpecOrchestrator Orchestrator() => SpecOrchestrator.Of(Spec, async (name, pool, context) =>
     {

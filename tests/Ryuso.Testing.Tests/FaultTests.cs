@@ -8,7 +8,7 @@ public sealed class FaultTests
     {
         ProgramRun<Desk> run = await Desk.Test().RunAsync();
 
-        Assert.True(run.Result.Succeeded);
+        Assert.True(run.Result.IsSuccess);
         Assert.Equal(["2 d", "3 a", "6 b", "9 c"], run.Steps.Select(s => $"{s.Id} {s}"));
         Assert.False(run.World.IsDisposed);
         await run.DisposeAsync();
@@ -38,7 +38,7 @@ public sealed class FaultTests
     [Fact]
     public async Task A_hook_that_hangs_after_its_work_has_done_it()
     {
-        await using ProgramRun<Desk> run = await Desk.Test().RunAsync(Fault.Hang("b").AfterItsWork, Fault.Crash("undo_b"));
+        await using ProgramRun<Desk> run = await Desk.Test().RunAsync(Fault.Hang("b").AfterCompletion, Fault.Crash("undo_b"));
 
         Assert.Equal("The hook 'hooks.b' did not end within its 3600000 ms.", run.Result.Error);
         Assert.Equal(["undo_b (the process ended before it ran)", "undo_b (try 2)", "undo_a", "undo_d"], run.Steps.Where(s => s.IsRectifying).Select(s => s.ToString()));
@@ -60,9 +60,9 @@ public sealed class FaultTests
         {
             worked += name == "c" ? 1 : 0;
             return new(HookResult.Ok);
-        }).RunAsync(Fault.Fail("c").AfterItsWork.Times(1));
+        }).RunAsync(Fault.Fail("c").AfterCompletion.Times(1));
 
-        Assert.True(run.Result.Succeeded);
+        Assert.True(run.Result.IsSuccess);
         Assert.Equal(2, worked);
     }
 
@@ -79,7 +79,7 @@ public sealed class FaultTests
                 return world.Orchestrator();
             })
             .Program("main", new() { ["who"] = "ann" })
-            .RunAsync(after ? Fault.Crash("b").AfterItsWork : Fault.Crash("b"));
+            .RunAsync(after ? Fault.Crash("b").AfterCompletion : Fault.Crash("b"));
 
         Assert.Equal(steps, string.Join(", ", run.Steps));
         Assert.Equal("The server's process ended during the run; what had been done was reversed when it started again.", run.Result.Error);
@@ -103,10 +103,10 @@ public sealed class FaultTests
         Fault[] faults = [Fault.Fail("c"), Fault.Throw("undo_a", new IOException())];
         var stuck = await Assert.ThrowsAsync<ProgramTestException>(() => Desk.Test().RunAsync(faults));
         await using ProgramRun<Desk> run = await ProgramTest.Of(() => new Desk(), desk => desk.Orchestrator())
-            .Program("main", new() { ["who"] = "ann" }).MayBeStuck().RunAsync(faults);
+            .Program("main", new() { ["who"] = "ann" }).AllowStuck().RunAsync(faults);
 
         Assert.Contains("The run is stuck; not undone: hooks.a, hooks.d.", stuck.Message, StringComparison.Ordinal);
-        Assert.True(run.Result.Stuck);
+        Assert.True(run.Result.IsStuck);
         Assert.Equal("ad", run.World.Standing);
     }
 
@@ -122,7 +122,7 @@ public sealed class FaultTests
             }
 
             return new(HookResult.Ok);
-        }).Within(TimeSpan.FromMilliseconds(200));
+        }).WithTimeout(TimeSpan.FromMilliseconds(200));
 
         var wrong = await Assert.ThrowsAsync<ProgramTestException>(() => test.RunAsync());
         never.Set();

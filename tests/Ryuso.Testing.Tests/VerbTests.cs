@@ -11,7 +11,7 @@ public sealed class VerbTests
     public async Task Each_step_fails_dependencies_and_nested_programs_included_and_the_end_too()
     {
         List<string> failed = [];
-        int cases = await Desk.Test().Holds((_, result) => failed.Add((string?)result.Answer["_last_failed_program"] ?? "none")).FailEachStepAsync();
+        int cases = await Desk.Test().Invariant((_, result) => failed.Add((string?)result.Answer["_last_failed_program"] ?? "none")).FailEachStepAsync();
 
         Assert.Equal(6, cases);
         Assert.Equal(["none", "hooks.d", "hooks.a", "hooks.b", "hooks.b", "hooks.c", "programs.main"], failed);
@@ -21,9 +21,9 @@ public sealed class VerbTests
     public async Task All_cases_that_go_wrong_are_told_with_what_ran_and_what_was_undone()
     {
         var wrong = await Assert.ThrowsAsync<ProgramTestException>(() => Desk.Test()
-            .Holds((desk, result) => Assert.True(result.Succeeded || desk.Standing != "", "Something must be left."))
-            .Holds((_, _) => Task.FromException(new InvalidDataException("And never this.")))
-            .Holds((_, _) => Task.CompletedTask)
+            .Invariant((desk, result) => Assert.True(result.IsSuccess || desk.Standing != "", "Something must be left."))
+            .Invariant((_, _) => Task.FromException(new InvalidDataException("And never this.")))
+            .Invariant((_, _) => Task.CompletedTask)
             .FailEachStepAsync());
         Assert.Equal("""
             FailEachStep of 'main': 1 of 1 cases went wrong.
@@ -36,8 +36,8 @@ public sealed class VerbTests
             """, wrong.Message.Trim());
 
         wrong = await Assert.ThrowsAsync<ProgramTestException>(() => Desk.Test()
-            .Holds((_, result) => Assert.True(result.Succeeded || result.Error!.StartsWith("The hook", StringComparison.Ordinal), "Another error."))
-            .Holds((_, result) => Assert.True(result.Succeeded, "A failure."))
+            .Invariant((_, result) => Assert.True(result.IsSuccess || result.Error!.StartsWith("The hook", StringComparison.Ordinal), "Another error."))
+            .Invariant((_, result) => Assert.True(result.IsSuccess, "A failure."))
             .FailEachStepAsync());
         Assert.StartsWith("FailEachStep of 'main': 6 of 6 cases went wrong.", wrong.Message, StringComparison.Ordinal);
         Assert.Equal(6, wrong.Violations.Count);
@@ -81,7 +81,7 @@ public sealed class VerbTests
 
         var wrong = await Assert.ThrowsAsync<ProgramTestException>(() => counted.RepeatEachStepAsync());
         Assert.Contains("The output 'got' is \"twice\", and without repetition \"once\". If it is another in every run, say so with Varying(\"got\").", Assert.Single(wrong.Violations), StringComparison.Ordinal);
-        Assert.Equal(4, await counted.Varying("got").RepeatEachStepAsync());
+        Assert.Equal(4, await counted.AllowVaryingOutputs("got").RepeatEachStepAsync());
         Assert.Equal(4, await named.RepeatEachStepAsync());
         Assert.Equal(4, await timed.RepeatEachStepAsync());
 
@@ -191,7 +191,7 @@ public sealed class VerbTests
         // Here the world is the orchestrator itself, and what it is asked is no part of the run.
         Assert.Equal(6, await ProgramTest.Of(() => new Desk().Orchestrator())
             .Program("main", new() { ["who"] = "ann" })
-            .Holds(async (o, _) => Assert.True((await o.RunAsync("inner")).Succeeded))
+            .Invariant(async (o, _) => Assert.True((await o.RunAsync("inner")).IsSuccess))
             .FailEachStepAsync());
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Calls;
 using Ryuso.Cli.Client;
+using Ryuso.Protocol;
 using Spectre.Console;
 
 namespace Ryuso.Cli.Bench;
@@ -10,20 +11,20 @@ namespace Ryuso.Cli.Bench;
 /// <summary><c>ryuso bench</c>: how much a server can take.</summary>
 internal static class BenchCommand
 {
-    private const int MostConnections = 1024;
-    private const int MostPipeline = 1024;
-    private const int MostSeconds = 600;
-    private const int MostRequests = 100_000_000;
+    private const int MaxConnections = 1024;
+    private const int MaxPipeline = 1024;
+    private const int MaxSeconds = 600;
+    private const int MaxRequests = 100_000_000;
 
     public static Command Create(Terminal terminal)
     {
         var program = new Argument<string>("PROGRAM") { Description = "The program; it really runs, so choose the server well" };
         var arguments = new Argument<string[]>("ARGUMENT") { Description = "name=value, as for 'call'; {n} in a text is the number of the request", Arity = ArgumentArity.ZeroOrMore };
-        Option<int> connections = Number("--connections", "How many connections", 8, MostConnections);
-        Option<int> pipeline = Number("--pipeline", "How many requests each has in flight", 1, MostPipeline);
-        Option<int> duration = Number("--duration", "How many seconds", 5, MostSeconds);
+        Option<int> connections = Number("--connections", "How many connections", 8, MaxConnections);
+        Option<int> pipeline = Number("--pipeline", "How many requests each has in flight", 1, MaxPipeline);
+        Option<int> duration = Number("--duration", "How many seconds", 5, MaxSeconds);
         Option<int?> requests = new("--requests") { Description = "How many requests, instead of a duration", HelpName = "NUMBER" };
-        Limit(requests, "--requests", MostRequests);
+        Limit(requests, "--requests", MaxRequests);
         var json = new Option<bool>("--json") { Description = "The result as JSON" };
         var server = new ServerOptions(10);
         var command = new Command("bench", "Loads a server and shows its throughput and latencies.") { program, arguments, connections, pipeline, duration, requests, json };
@@ -56,7 +57,7 @@ internal static class BenchCommand
 
                 // With a number of requests there is still a time beyond which nobody waits.
                 using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                limit.CancelAfter(TimeSpan.FromSeconds((parsed.GetValue(requests) is null ? parsed.GetValue(duration) : MostSeconds) + parsed.GetValue(server.Timeout)));
+                limit.CancelAfter(TimeSpan.FromSeconds((parsed.GetValue(requests) is null ? parsed.GetValue(duration) : MaxSeconds) + parsed.GetValue(server.Timeout)));
                 await RunAsync(terminal, budget, Task.WhenAll(load.Select(c => Task.Run(() => c.RunAsync(limit.Token), limit.Token))), cancel);
                 result = Sum(name, address, width, parsed.GetValue(pipeline), budget.Elapsed, load);
             }

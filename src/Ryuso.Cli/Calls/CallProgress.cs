@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
+using Ryuso.Protocol;
 using Spectre.Console;
 
 namespace Ryuso.Cli.Calls;
@@ -11,11 +12,11 @@ internal sealed class CallProgress(Terminal terminal, ListenAddress server, bool
 {
     private readonly long _began = Stopwatch.GetTimestamp();
 
-    public void Connected() => Tell($"connected to {server.Text} after {Elapsed()}");
+    public void Connected() => Report($"connected to {server.Text} after {Elapsed()}");
 
     public async Task<JsonObject> WaitAsync(Task<JsonObject> answer)
     {
-        Tell("sent; waiting for the lane and the run");
+        Report("sent; waiting for the lane and the run");
         if (isOn && terminal.IsErrorLive)
         {
             await terminal.ErrorScreen.Status().StartAsync("running", async status =>
@@ -28,11 +29,11 @@ internal sealed class CallProgress(Terminal terminal, ListenAddress server, bool
         }
 
         JsonObject json = await answer;
-        Tell($"answered after {Elapsed()}");
+        Report($"answered after {Elapsed()}");
         return json;
     }
 
-    private void Tell(string what)
+    private void Report(string what)
     {
         if (isOn)
         {

@@ -75,13 +75,13 @@ internal static class CallText
 
     private static (string Mark, string Colour, string Told) Told(TimelineEntry entry, Answer answer) => entry.Fate switch
     {
-        Fate.Ran => ("✓", "green", "ran"),
-        Fate.Reversed => ("✓", "green", "ran, and was reversed"),
-        Fate.NotReversed => ("!", "bold red", "ran, and was NOT reversed"),
-        Fate.Failed => ("✗", "bold red", answer.Stuck ? "failed" : "failed: " + answer.Error),
-        Fate.MayHaveFailed => ("?", "bold red", "may have failed; a stuck run does not tell what failed first"),
-        Fate.NotReached => ("·", "grey", "did not run"),
-        Fate.UndoFailed => ("✗", "bold red", $"failed to reverse {Step(entry.Of)}: {answer.Error}"),
+        StepFate.Ran => ("✓", "green", "ran"),
+        StepFate.Reversed => ("✓", "green", "ran, and was reversed"),
+        StepFate.NotReversed => ("!", "bold red", "ran, and was NOT reversed"),
+        StepFate.Failed => ("✗", "bold red", answer.Stuck ? "failed" : "failed: " + answer.Error),
+        StepFate.MayHaveFailed => ("?", "bold red", "may have failed; a stuck run does not tell what failed first"),
+        StepFate.NotReached => ("·", "grey", "did not run"),
+        StepFate.UndoFailed => ("✗", "bold red", $"failed to reverse {Step(entry.Of)}: {answer.Error}"),
         _ => ("↩", "olive", "reversed " + Step(entry.Of)),
     };
 

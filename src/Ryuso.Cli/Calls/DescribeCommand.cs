@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
 using Ryuso.Cli.Plans;
+using Ryuso.Protocol;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
 using Spectre.Console;

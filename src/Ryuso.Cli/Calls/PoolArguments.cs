@@ -50,16 +50,16 @@ internal static class PoolArguments
 
     private static JsonNode? Typed(ArgModel arg, string text) => arg.Type switch
     {
-        ArgType.String => text,
-        ArgType.Int => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : throw Wrong(arg, text),
-        ArgType.Float => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : throw Wrong(arg, text),
-        ArgType.Bool => text switch
+        SpecType.String => text,
+        SpecType.Int => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : throw Wrong(arg, text),
+        SpecType.Float => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : throw Wrong(arg, text),
+        SpecType.Bool => text switch
         {
             "true" => true,
             "false" => false,
             _ => throw Wrong(arg, text),
         },
-        ArgType.List => Json(text) as JsonArray ?? throw Wrong(arg, text),
+        SpecType.List => Json(text) as JsonArray ?? throw Wrong(arg, text),
         _ => Json(text) as JsonObject ?? throw Wrong(arg, text),
     };
 
@@ -84,10 +84,10 @@ internal static class PoolArguments
     {
         string example = arg.Type switch
         {
-            ArgType.Int => "12",
-            ArgType.Float => "1.5",
-            ArgType.Bool => "true",
-            ArgType.List => "'[1, 2]'",
+            SpecType.Int => "12",
+            SpecType.Float => "1.5",
+            SpecType.Bool => "true",
+            SpecType.List => "'[1, 2]'",
             _ => "'{\"key\": 1}'",
         };
         return new UsageException($"'{arg.Name}' is of type {ArgText.Type(arg.Type)}, and '{text}' is not. Write {arg.Name}={example}, for example.");

@@ -4,7 +4,7 @@ using Ryuso.Cli.Plans;
 namespace Ryuso.Cli.Calls;
 
 /// <summary>What became of a hook in a run.</summary>
-internal enum Fate
+internal enum StepFate
 {
     /// <summary>It ran; nothing undoes it.</summary>
     Ran,
@@ -32,7 +32,7 @@ internal enum Fate
 }
 
 /// <summary>One line of a timeline. <see cref="Step"/> is 0 on the way back; <see cref="Of"/> is the step that it reverses.</summary>
-internal sealed record TimelineEntry(Fate Fate, int Step, string Reference, int Tries = 1, PlanNode? Of = null);
+internal sealed record TimelineEntry(StepFate Fate, int Step, string Reference, int Tries = 1, PlanNode? Of = null);
 
 /// <summary>What happened in a failed run: the answer's trace laid over the program's line.</summary>
 internal static class Timeline
@@ -61,7 +61,7 @@ internal static class Timeline
         HashSet<int> suspects = [.. fitting.Select(f => f.FailedStep)];
         if (suspects.Count > 1)
         {
-            entries = [.. entries.Select(e => suspects.Contains(e.Step) && e.Step > 0 ? e with { Fate = Fate.MayHaveFailed } : e)];
+            entries = [.. entries.Select(e => suspects.Contains(e.Step) && e.Step > 0 ? e with { Fate = StepFate.MayHaveFailed } : e)];
         }
 
         return entries;

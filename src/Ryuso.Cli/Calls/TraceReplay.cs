@@ -82,7 +82,7 @@ internal sealed class TraceReplay
                 bool isStuckHere = _answer.Stuck && _at == _answer.Trace.Count && now.Kind != LineEventKind.Enter && now.Reference == _answer.LastFailed;
                 if (now.Kind == LineEventKind.Invoke || isStuckHere)
                 {
-                    _back.Add(new TimelineEntry(isStuckHere ? Fate.UndoFailed : Fate.Undid, 0, now.Reference, Tries(now.Node!), step));
+                    _back.Add(new TimelineEntry(isStuckHere ? StepFate.UndoFailed : StepFate.Undid, 0, now.Reference, Tries(now.Node!), step));
                 }
 
                 if (isStuckHere)
@@ -128,11 +128,11 @@ internal sealed class TraceReplay
         HashSet<PlanNode> unreversed = [.. Unreversed()];
         HashSet<PlanNode> completed = [.. _completed];
         return line.Where(e => e.Kind == LineEventKind.Invoke).Select(e => e.Node!).Select(node => new TimelineEntry(
-            node == _failed ? Fate.Failed
-                : reversed.Contains(node) ? Fate.Reversed
-                : unreversed.Contains(node) ? Fate.NotReversed
-                : completed.Contains(node) ? Fate.Ran
-                : Fate.NotReached,
+            node == _failed ? StepFate.Failed
+                : reversed.Contains(node) ? StepFate.Reversed
+                : unreversed.Contains(node) ? StepFate.NotReversed
+                : completed.Contains(node) ? StepFate.Ran
+                : StepFate.NotReached,
             node.Step,
             node.Reference,
             Tries(node)));

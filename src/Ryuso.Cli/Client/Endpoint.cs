@@ -1,3 +1,5 @@
+using Ryuso.Protocol;
+
 namespace Ryuso.Cli.Client;
 
 /// <summary>Where a server listens, as people write it: what they leave out is the usual.</summary>

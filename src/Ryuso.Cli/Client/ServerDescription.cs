@@ -29,12 +29,12 @@ internal sealed record ServerDescription(string Name, string? Version, IReadOnly
         a.Key,
         a.Value!["type"]?.ToString() switch
         {
-            "int" => ArgType.Int,
-            "float" => ArgType.Float,
-            "bool" => ArgType.Bool,
-            "list" => ArgType.List,
-            "dict" => ArgType.Dict,
-            _ => ArgType.String,
+            "int" => SpecType.Int,
+            "float" => SpecType.Float,
+            "bool" => SpecType.Bool,
+            "list" => SpecType.List,
+            "dict" => SpecType.Dict,
+            _ => SpecType.String,
         },
         a.Value["description"]?.ToString(),
         a.Value["default"]?.ToJsonString(),

@@ -5,13 +5,15 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Ryuso.Client;
+using Ryuso.Protocol;
 
 namespace Ryuso.Cli.Client;
 
 /// <summary>Which server, and how long to wait for it: the same options on every command that asks one.</summary>
 internal sealed class ServerOptions(int seconds)
 {
-    private const int MostAnswered = 256 * 1024 * 1024;
+    private const int MaxAnswered = 256 * 1024 * 1024;
 
     public Option<string?> Server { get; } = new("--server") { Description = "The server (RYUSO_SERVER; 127.0.0.1:60856)", HelpName = "[tls:]HOST:PORT|unix:PATH" };
 
@@ -105,7 +107,7 @@ internal sealed class ServerOptions(int seconds)
             Tls = Tls(parsed),
             RetryLimit = TimeSpan.Zero,
             ConnectTimeout = TimeSpan.FromSeconds(limit),
-            MaxAnswerBytes = MostAnswered,
+            MaxAnswerBytes = MaxAnswered,
         };
         try
         {

@@ -11,7 +11,7 @@ internal sealed class SvgProgram
     private const double LineX = 44;
     private const double CardX = 74;
     private const double Indent = 26;
-    private const double MostIndent = 5 * Indent;
+    private const double MaxIndent = 5 * Indent;
     private const double CardWidth = 330;
     private const double UndoGap = 44;
     private const double Pad = 12;
@@ -85,7 +85,7 @@ internal sealed class SvgProgram
         return bottom;
     }
 
-    private static double CardRight(PlanTree tree) => CardX + CardWidth + Math.Min(MostIndent, tree.Nodes.Select(DepthOf).DefaultIfEmpty().Max() * Indent);
+    private static double CardRight(PlanTree tree) => CardX + CardWidth + Math.Min(MaxIndent, tree.Nodes.Select(DepthOf).DefaultIfEmpty().Max() * Indent);
 
     private static int DepthOf(PlanNode node) => node.Children.Count == 0 ? 0 : 1 + node.Children.Max(DepthOf);
 
@@ -95,7 +95,7 @@ internal sealed class SvgProgram
         return rectifiers.Count == 0 ? 0 : Math.Clamp(rectifiers.Max(r => SvgText.OfCode(r.Name, 12)) + (2 * Pad) + 14, 130, 230);
     }
 
-    private static double Left(int depth) => CardX + Math.Min(MostIndent, depth * Indent);
+    private static double Left(int depth) => CardX + Math.Min(MaxIndent, depth * Indent);
 
     /// <summary>What goes in at the top or comes out at the end, beside the line.</summary>
     private void Words(string verb, IReadOnlyList<ArgModel> args)

@@ -30,7 +30,7 @@ internal static class ImportPythonCommand
             }
             else
             {
-                Tell(loaded, differences, stubs, terminal);
+                Report(loaded, differences, stubs, terminal);
             }
 
             return loaded.Result.HasErrors ? ExitCodes.Failed : ExitCodes.Good;
@@ -38,7 +38,7 @@ internal static class ImportPythonCommand
         return command;
     }
 
-    private static void Tell(LoadedSpec spec, List<Difference> differences, List<StubFile> stubs, Terminal terminal)
+    private static void Report(LoadedSpec spec, List<Difference> differences, List<StubFile> stubs, Terminal terminal)
     {
         TextReport.WriteProblems(terminal.Out, terminal.Show(spec.Path), spec.Result.Problems);
         if (spec.Result.HasErrors)

@@ -29,7 +29,7 @@ internal static class PythonDifferences
             new("hook_defaults", "The default of a hook's argument is applied whenever the hook runs. In the original it only shaped generated code.",
                 [.. spec.Hooks.Where(h => h.Args.Any(a => a.Default is not null)).Select(h => new Place(Of(h), Names(h.Args.Where(a => a.Default is not null))))]),
             new("fresh_defaults", "A list or dict that is a default is fresh for each run. In the original all requests shared one.",
-                [.. Args(spec).Where(a => a.Arg is { Default: not null, Type: ArgType.List or ArgType.Dict }).Select(a => new Place(a.Owner, a.Arg.Name))]),
+                [.. Args(spec).Where(a => a.Arg is { Default: not null, Type: SpecType.List or SpecType.Dict }).Select(a => new Place(a.Owner, a.Arg.Name))]),
             new("nested_programs", "A program runs inside another. The original had this planned only.",
                 [.. Nested(spec)]),
             new("dependencies_reversed", "A dependency that has run is reversed like every step when the run fails later. The original left it as it was.",

@@ -14,13 +14,13 @@ internal static class ArgText
         _ => $"{arg.Name} {Type(arg.Type)}?",
     };
 
-    public static string Type(ArgType type) => type switch
+    public static string Type(SpecType type) => type switch
     {
-        ArgType.String => "string",
-        ArgType.Int => "int",
-        ArgType.Float => "float",
-        ArgType.Bool => "bool",
-        ArgType.List => "list",
+        SpecType.String => "string",
+        SpecType.Int => "int",
+        SpecType.Float => "float",
+        SpecType.Bool => "bool",
+        SpecType.List => "list",
         _ => "dict",
     };
 }

@@ -43,7 +43,7 @@ internal sealed class PlanNode
         Hook is null ? [this, .. _children.SelectMany(c => c.InOrder)] : [.. _children.SelectMany(c => c.InOrder), this];
 
     /// <summary>A line as a list of trees.</summary>
-    public static List<PlanNode> Read(SpecResult spec, IEnumerable<PlanStep> line)
+    public static List<PlanNode> Read(SpecResult spec, IEnumerable<PlanOp> line)
     {
         SpecModel model = spec.Model!;
         Dictionary<string, IReadOnlyList<PlanNode>> reversals = [];
@@ -63,23 +63,23 @@ internal sealed class PlanNode
         }
     }
 
-    private static List<PlanNode> Read(IEnumerable<PlanStep> line, Func<int, HookModel> hook, Func<int, ProgramModel> program, Func<HookModel, IReadOnlyList<PlanNode>> rectifiers)
+    private static List<PlanNode> Read(IEnumerable<PlanOp> line, Func<int, HookModel> hook, Func<int, ProgramModel> program, Func<HookModel, IReadOnlyList<PlanNode>> rectifiers)
     {
         List<PlanNode> top = [];
         Stack<PlanNode> open = new();
         int steps = 0;
-        foreach (PlanStep step in line)
+        foreach (PlanOp step in line)
         {
             switch (step.Kind)
             {
-                case PlanStepKind.EnterHook:
+                case PlanOpKind.EnterHook:
                     HookModel entered = hook(step.Index);
                     Open(new PlanNode(entered, null, step.IsDependency) { Rectifiers = rectifiers(entered) });
                     break;
-                case PlanStepKind.EnterProgram:
+                case PlanOpKind.EnterProgram:
                     Open(new PlanNode(null, program(step.Index), step.IsDependency));
                     break;
-                case PlanStepKind.InvokeHook:
+                case PlanOpKind.InvokeHook:
                     open.Pop().Step = ++steps;
                     break;
                 default:

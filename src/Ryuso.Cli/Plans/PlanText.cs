@@ -7,7 +7,7 @@ namespace Ryuso.Cli.Plans;
 /// <summary>A plan for people.</summary>
 internal static class PlanText
 {
-    private const int MostNamed = 12;
+    private const int MaxNamed = 12;
 
     public static void Write(IAnsiConsole screen, PlanTree tree)
     {
@@ -19,7 +19,7 @@ internal static class PlanText
         screen.WriteLine();
         screen.Write(Steps(tree));
         screen.WriteLine();
-        screen.Write(WaysBack(tree));
+        screen.Write(WriteWaysBack(tree));
     }
 
     private static Tree Steps(PlanTree tree)
@@ -75,7 +75,7 @@ internal static class PlanText
         }
     }
 
-    private static Grid WaysBack(PlanTree tree)
+    private static Grid WriteWaysBack(PlanTree tree)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn();
         List<WayBack> group = [];
@@ -127,8 +127,8 @@ internal static class PlanText
     /// <summary>Names in the order in which they run.</summary>
     private static string Then(IReadOnlyList<PlanNode> nodes)
     {
-        IEnumerable<string> names = nodes.Take(MostNamed).Select(n => n.Name);
-        string rest = nodes.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $", then {nodes.Count - MostNamed} more") : "";
+        IEnumerable<string> names = nodes.Take(MaxNamed).Select(n => n.Name);
+        string rest = nodes.Count > MaxNamed ? string.Create(CultureInfo.InvariantCulture, $", then {nodes.Count - MaxNamed} more") : "";
         return string.Join(", then ", names) + rest;
     }
 

@@ -12,22 +12,22 @@ internal static class RunText
         RunStatus.Succeeded => "succeeded",
         RunStatus.Rectified => "rectified",
         RunStatus.Stuck => "stuck",
-        RunStatus.Settled => "settled",
+        RunStatus.ResolvedWithSkips => "settled",
         _ => "abandoned",
     };
 
     public static string Of(JournalEventKind kind) => kind switch
     {
-        JournalEventKind.Accepted => "accepted",
-        JournalEventKind.Started => "started",
-        JournalEventKind.Ended => "ended",
-        JournalEventKind.Failed => "failed",
-        JournalEventKind.Turned => "turned",
-        JournalEventKind.Interrupted => "interrupted",
-        JournalEventKind.Recovering => "recovering",
-        JournalEventKind.Finished => "finished",
-        JournalEventKind.Retry => "retry",
-        JournalEventKind.Skip => "skip",
+        JournalEventKind.RunAccepted => "accepted",
+        JournalEventKind.StepStarted => "started",
+        JournalEventKind.StepCompleted => "ended",
+        JournalEventKind.AttemptFailed => "failed",
+        JournalEventKind.CompensationStarted => "turned",
+        JournalEventKind.RunInterrupted => "interrupted",
+        JournalEventKind.RecoveryStarted => "recovering",
+        JournalEventKind.RunFinished => "finished",
+        JournalEventKind.RetryRequested => "retry",
+        JournalEventKind.SkipRequested => "skip",
         _ => "abandon",
     };
 
@@ -81,15 +81,15 @@ internal static class RunText
     {
         entry.Reference,
         entry.Attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $"try {entry.Attempt}") : null,
-        entry.Kind == JournalEventKind.Finished ? Of(entry.Status) : null,
+        entry.Kind == JournalEventKind.RunFinished ? Of(entry.Status) : null,
         entry.By is null ? null : $"by {entry.By}",
         entry.Text,
     }.Where(w => w is not null));
 
     private static string Colour(JournalEventKind kind) => kind switch
     {
-        JournalEventKind.Failed or JournalEventKind.Turned or JournalEventKind.Interrupted => "red",
-        JournalEventKind.Retry or JournalEventKind.Skip or JournalEventKind.Abandon => "teal",
+        JournalEventKind.AttemptFailed or JournalEventKind.CompensationStarted or JournalEventKind.RunInterrupted => "red",
+        JournalEventKind.RetryRequested or JournalEventKind.SkipRequested or JournalEventKind.AbandonRequested => "teal",
         _ => "default",
     };
 }

@@ -68,7 +68,7 @@ internal static class RunsCommand
         return command;
     }
 
-    private static Command Decide(Terminal terminal, string verb, string description, bool needsReason, Func<StuckRuns, string, string, string, CancellationToken, Task> decide)
+    private static Command Decide(Terminal terminal, string verb, string description, bool needsReason, Func<StuckRunOperations, string, string, string, CancellationToken, Task> decide)
     {
         Argument<string> id = Run();
         Option<string?> journal = Journal();
@@ -90,7 +90,7 @@ internal static class RunsCommand
                 throw new UsageException("--reason must not be empty.");
             }
 
-            await decide(new StuckRuns(file), run, parsed.GetRequiredValue(by), why, cancel);
+            await decide(new StuckRunOperations(file), run, parsed.GetRequiredValue(by), why, cancel);
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(new JsonObject { ["run_id"] = run, ["decided"] = verb });

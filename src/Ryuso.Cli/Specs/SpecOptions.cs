@@ -33,14 +33,14 @@ internal sealed class SpecOptions
             if (!specs.Any(s => s.Programs.Contains(program)))
             {
                 // A spec that cannot be read may have been the one.
-                TellErrors(specs.Where(s => s.Result.Model is null));
+                ReportErrors(specs.Where(s => s.Result.Model is null));
             }
 
             chosen = [(SpecSearch.WithProgram(specs, program, _terminal), program)];
         }
         else
         {
-            TellErrors(specs.Where(s => s.Result.Model is null));
+            ReportErrors(specs.Where(s => s.Result.Model is null));
             chosen = [.. specs.SelectMany(s => s.Programs.Select(p => (s, p)))];
         }
 
@@ -50,11 +50,11 @@ internal sealed class SpecOptions
         }
 
         List<LoadedSpec> broken = [.. chosen.Where(c => c.Spec.Plan(c.Program) is null).Select(c => c.Spec).Distinct()];
-        TellErrors(broken);
+        ReportErrors(broken);
         return broken.Count == 0 ? chosen : [];
     }
 
-    private void TellErrors(IEnumerable<LoadedSpec> specs)
+    private void ReportErrors(IEnumerable<LoadedSpec> specs)
     {
         foreach (LoadedSpec spec in specs)
         {

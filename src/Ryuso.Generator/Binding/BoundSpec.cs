@@ -44,4 +44,4 @@ internal sealed record BoundClass(
 }
 
 /// <summary>A spec joined with the user's hook classes: all that emission needs.</summary>
-internal sealed record BoundSpec(ValidSpec Spec, EquatableArray<BoundClass> Classes, EquatableArray<string> ProgramFiles);
+internal sealed record BoundSpec(GeneratableSpec Spec, EquatableArray<BoundClass> Classes, EquatableArray<string> ProgramFiles);

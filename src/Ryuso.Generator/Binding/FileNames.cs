@@ -5,7 +5,7 @@ namespace Ryuso.Generator.Binding;
 /// <summary>Names of generated files: not too long for a disk, and different even where case does not count.</summary>
 internal static class FileNames
 {
-    private const int Longest = 120;
+    private const int MaxLength = 120;
 
     public static IReadOnlyList<string> Unique(IEnumerable<string> names)
     {
@@ -27,9 +27,9 @@ internal static class FileNames
     }
 
     /// <summary>The end is the telling part of a dotted name, so that it is kept, behind a mark of what was cut.</summary>
-    public static string Shorten(string name) => name.Length <= Longest
+    public static string Shorten(string name) => name.Length <= MaxLength
         ? name
-        : Mark(name).ToString("x8", CultureInfo.InvariantCulture) + "-" + name.Substring(name.Length - Longest).TrimStart('.');
+        : Mark(name).ToString("x8", CultureInfo.InvariantCulture) + "-" + name.Substring(name.Length - MaxLength).TrimStart('.');
 
     /// <summary>FNV-1a: the same in every process, which string.GetHashCode is not.</summary>
     private static uint Mark(string name) => name.Aggregate(2166136261u, (hash, c) => unchecked((hash ^ c) * 16777619u));

@@ -3,10 +3,10 @@ using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator.Binding;
 
-/// <summary>Joins hooks with the methods that the user wrote for them. A method that fits no hook is judged by <see cref="HookJudge"/>.</summary>
+/// <summary>Joins hooks with the methods that the user wrote for them. A method that fits no hook is judged by <see cref="HookDiagnosticsReporter"/>.</summary>
 internal static class HookBinder
 {
-    public static BoundSpec Bind(ValidSpec spec, IEnumerable<HookMethod> methods, IEnumerable<HookClass> classes)
+    public static BoundSpec Bind(GeneratableSpec spec, IEnumerable<HookMethod> methods, IEnumerable<HookClass> classes)
     {
         ILookup<string, HookMethod> written = methods.ToLookup(m => m.Class + "." + m.Name);
         Dictionary<string, HookClass> known = classes.ToDictionary(c => c.Name);
@@ -19,7 +19,7 @@ internal static class HookBinder
     }
 
     private static BoundClass BindClass(
-        ValidSpec spec,
+        GeneratableSpec spec,
         IReadOnlyList<HookOfClass> hooks,
         Dictionary<string, HookClass> known,
         ILookup<string, HookMethod> written)

@@ -4,7 +4,7 @@ using Ryuso.Spec.Model;
 namespace Ryuso.Generator.Binding;
 
 /// <summary>Which shapes the method of a hook may have, which one it has, and which one is nearest to it.</summary>
-internal sealed class HookShape(ValidSpec spec, HookModel hook, HookTarget target)
+internal sealed class HookShape(GeneratableSpec spec, HookModel hook, HookTarget target)
 {
     private const string Task = "System.Threading.Tasks.Task";
     private const string ValueTask = "System.Threading.Tasks.ValueTask";

@@ -15,17 +15,17 @@ internal static class CSharp
     public static readonly string GeneratedCode =
         $"[global::System.CodeDom.Compiler.GeneratedCode(\"Ryuso\", \"{typeof(CSharp).Assembly.GetName().Version.ToString(3)}\")]";
 
-    public static string Type(ArgType type) => type switch
+    public static string Type(SpecType type) => type switch
     {
-        ArgType.String => "string",
-        ArgType.Int => "long",
-        ArgType.Float => "double",
-        ArgType.Bool => "bool",
-        ArgType.List => JsonArray,
+        SpecType.String => "string",
+        SpecType.Int => "long",
+        SpecType.Float => "double",
+        SpecType.Bool => "bool",
+        SpecType.List => JsonArray,
         _ => JsonObject,
     };
 
-    public static bool IsValueType(ArgType type) => type is ArgType.Int or ArgType.Float or ArgType.Bool;
+    public static bool IsValueType(SpecType type) => type is SpecType.Int or SpecType.Float or SpecType.Bool;
 
     /// <summary>An argument's type in a record: nullable where it may be absent and nothing stands in for it.</summary>
     public static string Type(ArgModel arg) => Type(arg.Type) + (IsNullable(arg) ? "?" : "");
@@ -39,11 +39,11 @@ internal static class CSharp
     /// <summary>A default as an expression. Lists and dicts are made anew each time, since they can be changed.</summary>
     public static string Default(ArgModel arg) => arg.Type switch
     {
-        ArgType.String => Text(JsonText.Unquote(arg.Default!)),
-        ArgType.Int => arg.Default == "-9223372036854775808" ? "long.MinValue" : arg.Default + "L",
-        ArgType.Float => double.Parse(arg.Default, NumberStyles.Float, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture) + "d",
-        ArgType.Bool => arg.Default!,
-        ArgType.List => $"({JsonArray}){JsonNode}.Parse({Text(arg.Default)})!",
+        SpecType.String => Text(JsonText.Unquote(arg.Default!)),
+        SpecType.Int => arg.Default == "-9223372036854775808" ? "long.MinValue" : arg.Default + "L",
+        SpecType.Float => double.Parse(arg.Default, NumberStyles.Float, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture) + "d",
+        SpecType.Bool => arg.Default!,
+        SpecType.List => $"({JsonArray}){JsonNode}.Parse({Text(arg.Default)})!",
         _ => $"({JsonObject}){JsonNode}.Parse({Text(arg.Default)})!",
     };
 }

@@ -10,7 +10,7 @@ namespace Ryuso.Generator.Emit;
 /// <summary>The compiled spec: variables, hooks, programs and their lines.</summary>
 internal static class DefinitionEmitter
 {
-    public static SourceText Emit(ValidSpec spec)
+    public static SourceText Emit(GeneratableSpec spec)
     {
         EquatableArray<Variable> variables = PoolEmitter.Variables(spec.Model);
         Dictionary<string, int> slots = variables.Select((v, slot) => (v.Name, slot)).ToDictionary(v => v.Name, v => v.slot);
@@ -18,7 +18,7 @@ internal static class DefinitionEmitter
         code.DocXml("summary", $"The compiled form of <c>{Xml.Escape(spec.Model.Name)}</c>.");
         code.Generated();
         code.Open($"internal static class {spec.Definition}");
-        code.Line("internal static readonly global::Ryuso.SpecDefinition Spec = new(");
+        code.Line("internal static readonly global::Ryuso.Definitions.SpecDefinition Spec = new(");
         code.Indented(() =>
         {
             code.Line($"{CSharp.Text(spec.Model.Name)},");
@@ -31,7 +31,7 @@ internal static class DefinitionEmitter
         return code.ToSourceText();
     }
 
-    private static void EmitHooks(CodeWriter code, ValidSpec spec, Dictionary<string, int> slots)
+    private static void EmitHooks(CodeWriter code, GeneratableSpec spec, Dictionary<string, int> slots)
     {
         Dictionary<string, ReversalPlan> reversals = spec.Reversals.ToDictionary(r => r.Hook);
         code.Line("[");
@@ -51,7 +51,7 @@ internal static class DefinitionEmitter
         code.Line("],");
     }
 
-    private static void EmitPrograms(CodeWriter code, ValidSpec spec, Dictionary<string, int> slots)
+    private static void EmitPrograms(CodeWriter code, GeneratableSpec spec, Dictionary<string, int> slots)
     {
         Dictionary<string, Plan> plans = spec.Plans.ToDictionary(p => p.Program);
         code.Line("[");
@@ -92,15 +92,15 @@ internal static class DefinitionEmitter
             {
                 string rest = arg.Description is not null ? $", {CSharp.Text(arg.Default)}, {CSharp.Text(arg.Description)}"
                     : arg.Default is not null ? $", {CSharp.Text(arg.Default)}" : "";
-                code.Line($"new({Number(slots[arg.Name])}, {CSharp.Text(arg.Name)}, global::Ryuso.SpecType.{arg.Type}, {CSharp.Bool(arg.Required)}{rest}),");
+                code.Line($"new({Number(slots[arg.Name])}, {CSharp.Text(arg.Name)}, global::Ryuso.Definitions.SpecType.{arg.Type}, {CSharp.Bool(arg.Required)}{rest}),");
             }
         });
         code.Line("],");
     }
 
-    /// <summary>A line as numbers, the way <c>LineStep.Decode</c> reads it: long lines as C# expressions would be megabytes.</summary>
-    private static string Line(IEnumerable<PlanStep> line) =>
-        $"global::Ryuso.LineStep.Decode([{string.Join(", ", line.Select(s => Number((s.Index * 8) + ((int)s.Kind * 2) + (s.IsDependency ? 1 : 0))))}])";
+    /// <summary>A line as numbers, the way <c>PlanOp.Decode</c> reads it: long lines as C# expressions would be megabytes.</summary>
+    private static string Line(IEnumerable<PlanOp> line) =>
+        $"global::Ryuso.Definitions.PlanOp.Decode([{string.Join(", ", line.Select(s => Number((s.Index * 8) + ((int)s.Kind * 2) + (s.IsDependency ? 1 : 0))))}])";
 
     private static string Named(EquatableArray<SpecReference> references) =>
         references.Count == 0 ? "" : " // " + string.Join(" → ", references.Select(r => Xml.Escape(r.ToString())));

@@ -14,7 +14,7 @@ internal static class OrchestratorEmitter
 
     public static SourceText Emit(BoundSpec bound)
     {
-        ValidSpec spec = bound.Spec;
+        GeneratableSpec spec = bound.Spec;
         List<BoundClass> made = [.. bound.Classes.Where(c => c.IsMade)];
         IReadOnlyList<string> names = MemberNames.Unique(made.Select(c => c.Name), []);
         Dictionary<string, string> fields = made.Zip(names, (c, n) => (c.FullName, Field: Field(n))).ToDictionary(f => f.FullName, f => f.Field);
@@ -46,7 +46,7 @@ internal static class OrchestratorEmitter
 
     private static string Field(string name) => "_" + char.ToLowerInvariant(name[0]) + name.Substring(1);
 
-    private static void EmitConstructor(CodeWriter code, ValidSpec spec, List<BoundClass> made, Dictionary<string, string> fields)
+    private static void EmitConstructor(CodeWriter code, GeneratableSpec spec, List<BoundClass> made, Dictionary<string, string> fields)
     {
         code.Member();
         if (made.Count > 0)
@@ -126,7 +126,7 @@ internal static class OrchestratorEmitter
 
     private static string Name(BoundHook hook) => "Invoke" + SpecNaming.ToPascalCase(hook.Hook.Name);
 
-    private static void EmitCall(CodeWriter code, ValidSpec spec, BoundHook hook, Dictionary<string, string> fields)
+    private static void EmitCall(CodeWriter code, GeneratableSpec spec, BoundHook hook, Dictionary<string, string> fields)
     {
         string head = $"global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> {Name(hook)}({spec.Pool} pool, {(hook.Method?.Awaited is null ? "in " : "")}global::Ryuso.HookContext context)";
         code.Member();

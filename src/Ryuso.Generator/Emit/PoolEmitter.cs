@@ -6,7 +6,7 @@ using Ryuso.Spec.Model;
 namespace Ryuso.Generator.Emit;
 
 /// <summary>A variable of the pool. <see cref="Type"/> is null where the spec uses it as more than one type.</summary>
-internal sealed record Variable(string Name, ArgType? Type, string? Description);
+internal sealed record Variable(string Name, SpecType? Type, string? Description);
 
 /// <summary>The typed pool: a property for each variable, and the ways from slots into args records and from outputs records into slots.</summary>
 internal static class PoolEmitter
@@ -27,7 +27,7 @@ internal static class PoolEmitter
             {
                 found[arg.Name] = variable with
                 {
-                    Type = variable.Type == arg.Type ? arg.Type : variable.Type is ArgType.Int or ArgType.Float && arg.Type is ArgType.Int or ArgType.Float ? ArgType.Float : null,
+                    Type = variable.Type == arg.Type ? arg.Type : variable.Type is SpecType.Int or SpecType.Float && arg.Type is SpecType.Int or SpecType.Float ? SpecType.Float : null,
                     Description = variable.Description ?? arg.Description,
                 };
             }
@@ -43,7 +43,7 @@ internal static class PoolEmitter
 
     public static SourceText Emit(BoundSpec bound)
     {
-        ValidSpec spec = bound.Spec;
+        GeneratableSpec spec = bound.Spec;
         EquatableArray<Variable> variables = Variables(spec.Model);
         Dictionary<string, int> slots = variables.Select((v, slot) => (v.Name, slot)).ToDictionary(v => v.Name, v => v.slot);
         IReadOnlyList<string> names = MemberNames.OfPool(variables.Select(v => v.Name), spec.Pool, spec.Model.Hooks.SelectMany(h => new[] { Read(h), Write(h) }));
@@ -121,5 +121,5 @@ internal static class PoolEmitter
             : CSharp.IsValueType(arg.Type) ? value + ".GetValueOrDefault()" : value + "!";
     }
 
-    private static string Get(ArgType type, int slot) => $"Get{type}({slot})";
+    private static string Get(SpecType type, int slot) => $"Get{type}({slot})";
 }

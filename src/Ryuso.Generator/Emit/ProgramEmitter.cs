@@ -38,7 +38,7 @@ internal static class ProgramEmitter
         code.Open(head);
         foreach ((ArgModel arg, string name) in program.Args.Zip(names, (a, n) => (a, n)))
         {
-            code.Line($"[{CSharp.Text(arg.Name)}] = {name}{(arg.Type is ArgType.List or ArgType.Dict ? "?.DeepClone()" : "")},");
+            code.Line($"[{CSharp.Text(arg.Name)}] = {name}{(arg.Type is SpecType.List or SpecType.Dict ? "?.DeepClone()" : "")},");
         }
 
         code.Close(";");

@@ -4,7 +4,7 @@ using Ryuso.Spec.Validation;
 namespace Ryuso.Spec.Flow;
 
 /// <summary>Checks that what is read along the lines can have been written, and says so once for each mistake.</summary>
-internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOnlyList<Part> programs, IReadOnlyList<Part> hooks, IReadOnlyList<Plan> plans)
+internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOnlyList<SpecItem> programs, IReadOnlyList<SpecItem> hooks, IReadOnlyList<Plan> plans)
 {
     private const int MaxNamed = 3;
 
@@ -12,25 +12,25 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
     public void Check(bool isWhole)
     {
         var variables = new FlowVariables();
-        FlowPart[] programParts = [.. programs.Select(variables.Of)];
-        FlowPart[] hookParts = [.. hooks.Select(variables.Of)];
+        FlowItem[] programParts = [.. programs.Select(variables.Of)];
+        FlowItem[] hookParts = [.. hooks.Select(variables.Of)];
         var walk = new FlowWalk(problems, planner, variables, programParts, hookParts);
-        foreach ((FlowPart program, Plan plan) in programParts.Where(p => !p.Part.IsBroken).Zip(plans, (program, plan) => (program, plan)))
+        foreach ((FlowItem program, Plan plan) in programParts.Where(p => !p.Part.IsBroken).Zip(plans, (program, plan) => (program, plan)))
         {
             walk.Run(program, plan.Steps);
-            TellNotRead(program, walk);
+            ReportNotRead(program, walk);
         }
 
-        TellNotProvided(walk);
-        TellOtherTypes(walk);
-        TellMayLack(walk);
+        ReportNotProvided(walk);
+        ReportOtherTypes(walk);
+        ReportMayLack(walk);
         if (isWhole && programs.Count > 0)
         {
-            TellNotReached();
+            ReportNotReached();
         }
     }
 
-    private void TellNotRead(FlowPart program, FlowWalk walk)
+    private void ReportNotRead(FlowItem program, FlowWalk walk)
     {
         foreach (FlowArg arg in program.Args.Where(a => !walk.IsRead(a)))
         {
@@ -40,27 +40,27 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
         }
     }
 
-    private void TellNotProvided(FlowWalk walk)
+    private void ReportNotProvided(FlowWalk walk)
     {
         foreach (IGrouping<FlowArg, FlowFinding> same in Of(walk, FlowFault.NotProvided).GroupBy(f => f.Reader))
         {
             // Where others can provide it, the mistake is where this one is used. Inside a nested program it has been told there.
-            HashSet<Part> failing = [.. same.Select(f => f.Program)];
+            HashSet<SpecItem> failing = [.. same.Select(f => f.Program)];
             List<FlowFinding> atUse = [.. same.Where(f => same.Key.IsProvided && f.Via is not null)];
             List<FlowFinding> atReader = [.. same.Except(atUse)];
             foreach (FlowFinding finding in atUse.Where(f => f.Within == f.Program || !failing.Contains(f.Within)).GroupBy(f => f.Via).Select(g => g.First()))
             {
-                TellAtUse(finding);
+                ReportAtUse(finding);
             }
 
             if (atReader.Count > 0)
             {
-                TellAtReader(atReader);
+                ReportAtReader(atReader);
             }
         }
     }
 
-    private void TellAtUse(FlowFinding finding)
+    private void ReportAtUse(FlowFinding finding)
     {
         FlowArg reader = finding.Reader;
         bool isOutput = reader.Section == "outputs";
@@ -69,7 +69,7 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
             related: reader.Key);
     }
 
-    private void TellAtReader(List<FlowFinding> findings)
+    private void ReportAtReader(List<FlowFinding> findings)
     {
         FlowArg reader = findings[0].Reader;
         IEnumerable<TextRange> uses = findings.Select(f => f.Via?.At).OfType<TextRange>().Distinct().Take(MaxNamed);
@@ -90,24 +90,24 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
         }
     }
 
-    private void TellOtherTypes(FlowWalk walk)
+    private void ReportOtherTypes(FlowWalk walk)
     {
         foreach (IGrouping<(FlowArg, FlowArg?), FlowFinding> same in Of(walk, FlowFault.OtherType).GroupBy(f => (f.Reader, f.Writer)))
         {
             (FlowArg reader, FlowArg? writer) = same.Key;
             string written = writer is null
-                ? $"the engine sets it as {Name(EngineNames.ReadableAs(reader.Name)!.Value)}"
+                ? $"the engine sets it as {Name(ReservedNames.ReadableAs(reader.Name)!.Value)}"
                 : $"{writer.Path} writes it as {Name(writer.Type)} in {Programs(same)}";
             problems.Add(ProblemCodes.ReadAsOtherType, reader.Key, reader.Path,
                 $"'{reader.Name}' is read as {Name(reader.Type)}, but {written}. Write the same type in both places.", related: writer is null ? [] : [writer.Key]);
         }
     }
 
-    private void TellMayLack(FlowWalk walk)
+    private void ReportMayLack(FlowWalk walk)
     {
         // What can never be there is an error already.
-        HashSet<(FlowArg, Part)> never = [.. Of(walk, FlowFault.NotProvided).Select(f => (f.Reader, f.Program))];
-        foreach (IGrouping<(Edge?, FlowArg), FlowFinding> same in Of(walk, FlowFault.MayLack).Where(f => !never.Contains((f.Reader, f.Program))).GroupBy(f => (f.Via, f.Reader)))
+        HashSet<(FlowArg, SpecItem)> never = [.. Of(walk, FlowFault.NotProvided).Select(f => (f.Reader, f.Program))];
+        foreach (IGrouping<(ItemReference?, FlowArg), FlowFinding> same in Of(walk, FlowFault.MayLack).Where(f => !never.Contains((f.Reader, f.Program))).GroupBy(f => (f.Via, f.Reader)))
         {
             FlowFinding first = same.First();
             problems.Add(ProblemCodes.RectifierMayLack, first.Via!.At, first.Via.Path,
@@ -116,13 +116,13 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
         }
     }
 
-    private void TellNotReached()
+    private void ReportNotReached()
     {
-        HashSet<Part> reached = [.. programs];
-        Queue<Part> open = new(programs);
+        HashSet<SpecItem> reached = [.. programs];
+        Queue<SpecItem> open = new(programs);
         while (open.Count > 0)
         {
-            foreach (Edge edge in open.Dequeue().Edges)
+            foreach (ItemReference edge in open.Dequeue().Edges)
             {
                 if (reached.Add(edge.To))
                 {
@@ -131,7 +131,7 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
             }
         }
 
-        foreach (Part hook in hooks.Where(h => !reached.Contains(h)))
+        foreach (SpecItem hook in hooks.Where(h => !reached.Contains(h)))
         {
             problems.Add(ProblemCodes.HookNotReached, hook.Property.Key, hook.Path,
                 $"No program reaches this hook. Name \"{hook.Reference}\" in a program, as a dependency or as a rectifier, or remove it.", ProblemSeverity.Info);
@@ -140,7 +140,7 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
 
     private static IEnumerable<FlowFinding> Of(FlowWalk walk, FlowFault fault) => walk.Findings.Where(f => f.Fault == fault);
 
-    private static string Provide(Part program) => $"Add it to {program.Path}.args or to the outputs of a hook that runs before, give it a default or make it optional.";
+    private static string Provide(SpecItem program) => $"Add it to {program.Path}.args or to the outputs of a hook that runs before, give it a default or make it optional.";
 
     private static string Programs(IEnumerable<FlowFinding> findings)
     {
@@ -148,5 +148,5 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
         return names.Count <= MaxNamed ? string.Join(" and ", names) : $"{string.Join(", ", names.Take(MaxNamed))} and {names.Count - MaxNamed} more programs";
     }
 
-    private static string Name(Model.ArgType type) => type.ToString().ToLowerInvariant();
+    private static string Name(Model.SpecType type) => type.ToString().ToLowerInvariant();
 }

@@ -8,4 +8,4 @@ internal enum FlowFault { NotProvided, OtherType, MayLack }
 /// A fault in the walk of one program. <see cref="Via"/> is the reference that leads to the reader, <see cref="Within"/> the innermost program
 /// around it. <see cref="Near"/> is a sentence that names a variable like it, or nothing.
 /// </summary>
-internal sealed record FlowFinding(FlowFault Fault, FlowArg Reader, FlowArg? Writer, Part Program, Part Within, Edge? Via, string Near);
+internal sealed record FlowFinding(FlowFault Fault, FlowArg Reader, FlowArg? Writer, SpecItem Program, SpecItem Within, ItemReference? Via, string Near);

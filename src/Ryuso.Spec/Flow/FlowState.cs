@@ -30,9 +30,9 @@ internal sealed class FlowState
     public FlowArg? Writer(int variable) => _writers[variable];
 
     /// <summary>Whether the variable, if it is there, may be read as the type.</summary>
-    public bool MayBe(int variable, ArgType type)
+    public bool MayBe(int variable, SpecType type)
     {
-        int fitting = Bit(type) | Anything | (type == ArgType.Float ? Bit(ArgType.Int) : 0);
+        int fitting = Bit(type) | Anything | (type == SpecType.Float ? Bit(SpecType.Int) : 0);
         return _types[variable] == 0 || (_types[variable] & fitting) != 0;
     }
 
@@ -53,9 +53,9 @@ internal sealed class FlowState
     /// <summary>What has been told about the variable is told once.</summary>
     public void Excuse(int variable) => _types[variable] |= Anything;
 
-    private static byte Bit(ArgType type) => (byte)(1 << (int)type);
+    private static byte Bit(SpecType type) => (byte)(1 << (int)type);
 
     private static byte Initial(string name) =>
-        EngineNames.ReadableAs(name) is { } type ? Bit(type)
-        : name[0] == '_' && !EngineNames.Contains(name) ? Anything : (byte)0;
+        ReservedNames.ReadableAs(name) is { } type ? Bit(type)
+        : name[0] == '_' && !ReservedNames.Contains(name) ? Anything : (byte)0;
 }

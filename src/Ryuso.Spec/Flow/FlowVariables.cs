@@ -4,19 +4,19 @@ using Ryuso.Spec.Validation;
 namespace Ryuso.Spec.Flow;
 
 /// <summary>An argument or output as the flow checks see it: a variable by number, and where it is declared.</summary>
-internal sealed class FlowArg(int variable, ArgModel model, Part owner, string section)
+internal sealed class FlowArg(int variable, ArgModel model, SpecItem owner, string section)
 {
     public int Variable { get; } = variable;
 
     public string Name { get; } = model.Name;
 
-    public ArgType Type { get; } = model.Type;
+    public SpecType Type { get; } = model.Type;
 
     public bool HasDefault { get; } = model.Default is not null;
 
-    public bool IsEngineOwned { get; } = EngineNames.Contains(model.Name);
+    public bool IsEngineOwned { get; } = ReservedNames.Contains(model.Name);
 
-    public Part Owner { get; } = owner;
+    public SpecItem Owner { get; } = owner;
 
     /// <summary><c>args</c> or <c>outputs</c>.</summary>
     public string Section { get; } = section;
@@ -36,7 +36,7 @@ internal sealed class FlowArg(int variable, ArgModel model, Part owner, string s
 }
 
 /// <summary>What a hook or program reads and writes. <see cref="Outputs"/> is null where a hook does not say.</summary>
-internal sealed record FlowPart(Part Part, FlowArg[] Args, FlowArg[]? Outputs);
+internal sealed record FlowItem(SpecItem Part, FlowArg[] Args, FlowArg[]? Outputs);
 
 /// <summary>Numbers the variables of a spec.</summary>
 internal sealed class FlowVariables
@@ -48,11 +48,11 @@ internal sealed class FlowVariables
 
     public IReadOnlyList<string> Names => _names;
 
-    public FlowPart Of(Part part) => part.Hook is { } hook
-        ? new FlowPart(part, Args(part, hook.Args, "args"), hook.Outputs is { } outputs ? Args(part, outputs, "outputs") : null)
-        : new FlowPart(part, Args(part, part.Program!.Args, "args"), Args(part, part.Program.Outputs, "outputs"));
+    public FlowItem Of(SpecItem part) => part.Hook is { } hook
+        ? new FlowItem(part, Args(part, hook.Args, "args"), hook.Outputs is { } outputs ? Args(part, outputs, "outputs") : null)
+        : new FlowItem(part, Args(part, part.Program!.Args, "args"), Args(part, part.Program.Outputs, "outputs"));
 
-    private FlowArg[] Args(Part part, EquatableArray<ArgModel> args, string section) =>
+    private FlowArg[] Args(SpecItem part, EquatableArray<ArgModel> args, string section) =>
         [.. args.Select(a => new FlowArg(Number(a.Name), a, part, section))];
 
     private int Number(string name)

@@ -7,16 +7,16 @@ namespace Ryuso.Spec.Flow;
 /// Walks the line of one program forward, and then its rectifiers as they would run after the last step: what no state of the pool can
 /// hold there, it can hold nowhere. A hook without declared outputs may write anything, so that from there on little is certain.
 /// </summary>
-internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariables variables, FlowPart[] programs, FlowPart[] hooks)
+internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariables variables, FlowItem[] programs, FlowItem[] hooks)
 {
     private readonly FlowState _now = new(variables.Names);
     private readonly FlowState _ever = new(variables.Names);
     private readonly bool[] _read = new bool[variables.Count];
     private readonly bool[] _certain = new bool[variables.Count];
     private readonly List<FlowFinding> _findings = [];
-    private readonly Stack<Part> _within = new();
-    private Part _program = null!;
-    private Edge? _via;
+    private readonly Stack<SpecItem> _within = new();
+    private SpecItem _program = null!;
+    private ItemReference? _via;
 
     /// <summary>Whether every hook on the line declares its outputs.</summary>
     private bool _isStrict;
@@ -31,15 +31,15 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
 
     public bool IsRead(FlowArg arg) => _read[arg.Variable];
 
-    public void Run(FlowPart program, EquatableArray<PlanStep> line)
+    public void Run(FlowItem program, EquatableArray<PlanOp> line)
     {
-        Begin(program, isStrict: line.All(s => s.Kind != PlanStepKind.InvokeHook || hooks[s.Index].Outputs is not null));
-        List<Part> reversible = Forward(program.Part, line);
+        Begin(program, isStrict: line.All(s => s.Kind != PlanOpKind.InvokeHook || hooks[s.Index].Outputs is not null));
+        List<SpecItem> reversible = Forward(program.Part, line);
         Leave(program, _now, _ever);
         Backward(reversible);
     }
 
-    private void Begin(FlowPart program, bool isStrict)
+    private void Begin(FlowItem program, bool isStrict)
     {
         _program = program.Part;
         _isStrict = isStrict;
@@ -61,25 +61,25 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
     }
 
     /// <summary>The hooks that can be reversed, each once, in the order in which they last complete.</summary>
-    private List<Part> Forward(Part program, EquatableArray<PlanStep> line)
+    private List<SpecItem> Forward(SpecItem program, EquatableArray<PlanOp> line)
     {
-        Dictionary<Part, int> completed = [];
+        Dictionary<SpecItem, int> completed = [];
         int position = 0;
         int at = 0;
-        foreach (Edge edge in program.Line)
+        foreach (ItemReference edge in program.Line)
         {
             _via = edge;
             for (int end = at + edge.To.Length; at < end; at++)
             {
-                PlanStep step = line[at];
-                if (step.Kind != PlanStepKind.InvokeHook)
+                PlanOp step = line[at];
+                if (step.Kind != PlanOpKind.InvokeHook)
                 {
                     Step(step, _now, _ever);
                     continue;
                 }
 
                 // Its first time on the line is when the least is certain.
-                FlowPart hook = hooks[step.Index];
+                FlowItem hook = hooks[step.Index];
                 bool isReversible = hook.Part.Rectifiers.Count > 0;
                 bool isNew = isReversible && !completed.ContainsKey(hook.Part);
                 if (isNew && hook.Part.Hook!.RectifySelf)
@@ -104,16 +104,16 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
         return [.. completed.OrderBy(c => c.Value).Select(c => c.Key)];
     }
 
-    private void Backward(List<Part> reversible)
+    private void Backward(List<SpecItem> reversible)
     {
         // What a rectifier can find only grows on the way back: to look at each part once is enough.
-        HashSet<Part> once = [];
+        HashSet<SpecItem> once = [];
         for (int i = reversible.Count - 1; i >= 0; i--)
         {
-            foreach (Edge edge in reversible[i].Rectifiers)
+            foreach (ItemReference edge in reversible[i].Rectifiers)
             {
                 _via = edge;
-                foreach (PlanStep step in planner.Flatten([edge], once))
+                foreach (PlanOp step in planner.Flatten([edge], once))
                 {
                     Step(step, _ever, _ever);
                 }
@@ -121,19 +121,19 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
         }
     }
 
-    private void Step(PlanStep step, FlowState now, FlowState ever)
+    private void Step(PlanOp step, FlowState now, FlowState ever)
     {
         switch (step.Kind)
         {
-            case PlanStepKind.InvokeHook:
+            case PlanOpKind.InvokeHook:
                 Invoke(hooks[step.Index], now, ever);
                 break;
-            case PlanStepKind.EnterProgram:
-                FlowPart entered = programs[step.Index];
+            case PlanOpKind.EnterProgram:
+                FlowItem entered = programs[step.Index];
                 _within.Push(entered.Part);
                 Pass(entered.Args, now, ever);
                 break;
-            case PlanStepKind.ExitProgram:
+            case PlanOpKind.ExitProgram:
                 Leave(programs[step.Index], now, ever);
                 _within.Pop();
                 break;
@@ -142,7 +142,7 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
         }
     }
 
-    private void Invoke(FlowPart hook, FlowState now, FlowState ever)
+    private void Invoke(FlowItem hook, FlowState now, FlowState ever)
     {
         foreach (FlowArg arg in hook.Args)
         {
@@ -180,14 +180,14 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
         }
     }
 
-    private void Leave(FlowPart program, FlowState now, FlowState ever) => Pass(program.Outputs!, now, ever);
+    private void Leave(FlowItem program, FlowState now, FlowState ever) => Pass(program.Outputs!, now, ever);
 
     private void Read(FlowArg arg, FlowState now)
     {
         _read[arg.Variable] = true;
         if (!now.MayHave(arg.Variable) && arg.IsNeeded && ((_isStrict && !_isOpen) || arg.IsEngineOwned))
         {
-            Find(FlowFault.NotProvided, arg, null, problems.Suggest(arg.Name, variables.Names.Where((n, i) => now.MayHave(i) && !EngineNames.Contains(n))));
+            Find(FlowFault.NotProvided, arg, null, problems.Suggest(arg.Name, variables.Names.Where((n, i) => now.MayHave(i) && !ReservedNames.Contains(n))));
             now.Excuse(arg.Variable);
             return;
         }
@@ -203,7 +203,7 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
     }
 
     /// <summary>Looks at the rectifiers of a hook as if the run failed now.</summary>
-    private void CheckCertain(Part hook)
+    private void CheckCertain(SpecItem hook)
     {
         if (!_isStrict)
         {
@@ -211,23 +211,23 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
         }
 
         HashSet<int> written = [];
-        HashSet<Part> once = [];
-        foreach (Edge edge in hook.Rectifiers)
+        HashSet<SpecItem> once = [];
+        foreach (ItemReference edge in hook.Rectifiers)
         {
-            foreach (PlanStep step in planner.Flatten([edge], once))
+            foreach (PlanOp step in planner.Flatten([edge], once))
             {
-                FlowArg[] reads = step.Kind == PlanStepKind.InvokeHook ? hooks[step.Index].Args : step.Kind == PlanStepKind.EnterProgram ? programs[step.Index].Args : [];
+                FlowArg[] reads = step.Kind == PlanOpKind.InvokeHook ? hooks[step.Index].Args : step.Kind == PlanOpKind.EnterProgram ? programs[step.Index].Args : [];
                 foreach (FlowArg arg in reads.Where(a => a.IsNeeded && !_certain[a.Variable] && !written.Contains(a.Variable) && a.Name[0] != '_'))
                 {
                     _findings.Add(new FlowFinding(FlowFault.MayLack, arg, null, _program, _within.Peek(), edge, ""));
                 }
 
-                if (step.Kind == PlanStepKind.InvokeHook && hooks[step.Index].Outputs is null)
+                if (step.Kind == PlanOpKind.InvokeHook && hooks[step.Index].Outputs is null)
                 {
                     return;
                 }
 
-                IEnumerable<FlowArg> writes = step.Kind == PlanStepKind.InvokeHook ? hooks[step.Index].Outputs!.Where(o => o.IsCertain) : reads.Where(a => a.HasDefault);
+                IEnumerable<FlowArg> writes = step.Kind == PlanOpKind.InvokeHook ? hooks[step.Index].Outputs!.Where(o => o.IsCertain) : reads.Where(a => a.HasDefault);
                 written.UnionWith(writes.Select(w => w.Variable));
             }
         }

@@ -43,10 +43,10 @@ public sealed record HookModel(
 }
 
 /// <summary>One entry of an <c>args</c> or <c>outputs</c> dictionary. <see cref="Default"/> is compact JSON text, null where absent.</summary>
-public sealed record ArgModel(string Name, ArgType Type, string? Description, string? Default, bool Required);
+public sealed record ArgModel(string Name, SpecType Type, string? Description, string? Default, bool Required);
 
 /// <summary>The six types of <c>arg.type</c>.</summary>
-public enum ArgType
+public enum SpecType
 {
     /// <summary><c>string</c>, or <c>str</c>.</summary>
     String,

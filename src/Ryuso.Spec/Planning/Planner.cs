@@ -8,17 +8,17 @@ internal sealed class Planner
     public const int MaxSteps = 10_000;
 
     // Lines share their steps: a long spec has many positions and few different steps.
-    private readonly Dictionary<(PlanStepKind Kind, int Index, bool IsDependency), PlanStep> _steps = [];
+    private readonly Dictionary<(PlanOpKind Kind, int Index, bool IsDependency), PlanOp> _steps = [];
 
     /// <summary>The line of these references. With <paramref name="once"/>, what is in it is passed over and what is met goes in.</summary>
-    public List<PlanStep> Flatten(IEnumerable<Edge> edges, HashSet<Part>? once = null)
+    public List<PlanOp> Flatten(IEnumerable<ItemReference> edges, HashSet<SpecItem>? once = null)
     {
-        List<PlanStep> line = [];
-        Stack<(IEnumerator<Edge> Edges, PlanStep? End, bool IsDependency)> open = new();
+        List<PlanOp> line = [];
+        Stack<(IEnumerator<ItemReference> Edges, PlanOp? End, bool IsDependency)> open = new();
         open.Push((edges.GetEnumerator(), null, false));
         while (open.Count > 0)
         {
-            (IEnumerator<Edge> rest, PlanStep? end, bool isDependency) = open.Peek();
+            (IEnumerator<ItemReference> rest, PlanOp? end, bool isDependency) = open.Peek();
             if (!rest.MoveNext())
             {
                 open.Pop();
@@ -30,23 +30,23 @@ internal sealed class Planner
                 continue;
             }
 
-            Part part = rest.Current.To;
+            SpecItem part = rest.Current.To;
             if (once is null || once.Add(part))
             {
                 bool isHook = part.Hook is not null;
-                line.Add(Step(isHook ? PlanStepKind.EnterHook : PlanStepKind.EnterProgram, part.Index, isDependency));
-                open.Push((part.Line.GetEnumerator(), Step(isHook ? PlanStepKind.InvokeHook : PlanStepKind.ExitProgram, part.Index, isDependency), isDependency || isHook));
+                line.Add(Step(isHook ? PlanOpKind.EnterHook : PlanOpKind.EnterProgram, part.Index, isDependency));
+                open.Push((part.Line.GetEnumerator(), Step(isHook ? PlanOpKind.InvokeHook : PlanOpKind.ExitProgram, part.Index, isDependency), isDependency || isHook));
             }
         }
 
         return line;
     }
 
-    private PlanStep Step(PlanStepKind kind, int index, bool isDependency)
+    private PlanOp Step(PlanOpKind kind, int index, bool isDependency)
     {
-        if (!_steps.TryGetValue((kind, index, isDependency), out PlanStep step))
+        if (!_steps.TryGetValue((kind, index, isDependency), out PlanOp step))
         {
-            step = new PlanStep(kind, index, isDependency);
+            step = new PlanOp(kind, index, isDependency);
             _steps.Add((kind, index, isDependency), step);
         }
 

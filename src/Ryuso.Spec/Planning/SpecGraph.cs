@@ -4,7 +4,7 @@ using Ryuso.Spec.Validation;
 namespace Ryuso.Spec.Planning;
 
 /// <summary>Who reaches whom: finds cycles, tells what cannot be planned, and counts steps without making them.</summary>
-internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
+internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<SpecItem> parts)
 {
     private const int MaxCycles = 100;
     private const int MaxShown = 50;
@@ -12,7 +12,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
     public void Check()
     {
         FindCycles();
-        foreach (Part part in FromTheLeaves())
+        foreach (SpecItem part in FromTheLeaves())
         {
             // A part that reaches what is broken stays broken, silently: the problem is told where it is.
             part.IsBroken |= part.Edges.Any(e => e.To.IsBroken);
@@ -29,9 +29,9 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
         }
     }
 
-    private static int Sum(List<Edge> edges, int own)
+    private static int Sum(List<ItemReference> edges, int own)
     {
-        foreach (Edge edge in edges)
+        foreach (ItemReference edge in edges)
         {
             own = Math.Min(Planner.MaxSteps + 3, own + edge.To.Length);
         }
@@ -39,7 +39,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
         return own;
     }
 
-    private void TooLong(Part part, string what, string key)
+    private void TooLong(SpecItem part, string what, string key)
     {
         part.IsBroken = true;
         problems.Add(ProblemCodes.PlanTooLong, part.KeyOfSection(key), $"{part.Path}.{key}",
@@ -47,14 +47,14 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
     }
 
     /// <summary>Every part behind all that it reaches. What reaches a cycle is broken and comes last.</summary>
-    private List<Part> FromTheLeaves()
+    private List<SpecItem> FromTheLeaves()
     {
-        Dictionary<Part, int> waits = parts.ToDictionary(p => p, p => p.Edges.Count());
-        ILookup<Part, Part> users = parts.SelectMany(p => p.Edges.Select(e => (e.To, User: p))).ToLookup(e => e.To, e => e.User);
-        List<Part> order = [.. parts.Where(p => waits[p] == 0)];
+        Dictionary<SpecItem, int> waits = parts.ToDictionary(p => p, p => p.Edges.Count());
+        ILookup<SpecItem, SpecItem> users = parts.SelectMany(p => p.Edges.Select(e => (e.To, User: p))).ToLookup(e => e.To, e => e.User);
+        List<SpecItem> order = [.. parts.Where(p => waits[p] == 0)];
         for (int i = 0; i < order.Count; i++)
         {
-            foreach (Part user in users[order[i]])
+            foreach (SpecItem user in users[order[i]])
             {
                 if (--waits[user] == 0)
                 {
@@ -63,7 +63,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
             }
         }
 
-        foreach (Part part in parts.Where(p => waits[p] > 0))
+        foreach (SpecItem part in parts.Where(p => waits[p] > 0))
         {
             part.IsBroken = true;
         }
@@ -73,17 +73,17 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
 
     private void FindCycles()
     {
-        HashSet<Part> seen = [];
-        Dictionary<Part, int> onPath = [];
-        List<Edge> path = [];
-        Stack<(Part Part, IEnumerator<Edge> Edges)> open = new();
+        HashSet<SpecItem> seen = [];
+        Dictionary<SpecItem, int> onPath = [];
+        List<ItemReference> path = [];
+        Stack<(SpecItem Part, IEnumerator<ItemReference> Edges)> open = new();
         int found = 0;
-        foreach (Part root in parts)
+        foreach (SpecItem root in parts)
         {
             Enter(root);
             while (open.Count > 0 && found < MaxCycles)
             {
-                (Part part, IEnumerator<Edge> rest) = open.Peek();
+                (SpecItem part, IEnumerator<ItemReference> rest) = open.Peek();
                 if (!rest.MoveNext())
                 {
                     open.Pop();
@@ -96,7 +96,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
                 else if (onPath.TryGetValue(rest.Current.To, out int at))
                 {
                     found++;
-                    Tell([.. path.Skip(at), rest.Current]);
+                    Report([.. path.Skip(at), rest.Current]);
                 }
                 else if (!seen.Contains(rest.Current.To))
                 {
@@ -106,7 +106,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
             }
         }
 
-        void Enter(Part part)
+        void Enter(SpecItem part)
         {
             if (seen.Add(part))
             {
@@ -116,9 +116,9 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<Part> parts)
         }
     }
 
-    private void Tell(List<Edge> cycle)
+    private void Report(List<ItemReference> cycle)
     {
-        Edge last = cycle[cycle.Count - 1];
+        ItemReference last = cycle[cycle.Count - 1];
         List<string> names = [last.To.Reference.ToString(), .. cycle.Select(e => e.To.Reference.ToString())];
         if (names.Count > MaxShown)
         {

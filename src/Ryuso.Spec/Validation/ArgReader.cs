@@ -20,7 +20,7 @@ internal sealed class ArgReader(ProblemList problems)
         foreach (SpecProperty property in Names.Usable(problems, dict?.Value, path))
         {
             string at = ProblemList.Member(path, property.Name);
-            if (!mayBeEngineOwned && EngineNames.Contains(property.Name))
+            if (!mayBeEngineOwned && ReservedNames.Contains(property.Name))
             {
                 problems.Add(ProblemCodes.EngineOwned, property.Key, at, $"'{property.Name}' belongs to the engine, which alone sets it. Write another name, such as '{property.Name.TrimStart('_')}'.");
             }
@@ -34,7 +34,7 @@ internal sealed class ArgReader(ProblemList problems)
                 string type = property.Value.Kind == JsonKind.String && TypeNamed(property.Value.Text) is not null ? property.Value.Text : "string";
                 problems.Add(ProblemCodes.WrongType, property.Value.Range, at,
                     $"Must be a dictionary, not {property.Value.KindName}. Write {{ \"type\": \"{type}\", \"required\": true }}.");
-                args.Add(new ArgModel(property.Name, TypeNamed(type) ?? ArgType.String, null, null, Required: true));
+                args.Add(new ArgModel(property.Name, TypeNamed(type) ?? SpecType.String, null, null, Required: true));
             }
         }
 
@@ -44,7 +44,7 @@ internal sealed class ArgReader(ProblemList problems)
     private ArgModel ReadOne(SpecProperty property, string path)
     {
         var dict = new DictReader(problems, property.Value, property.Key, path, "an arg", "type", "description", "default", "required");
-        (ArgType type, bool isGuess) = Type(dict);
+        (SpecType type, bool isGuess) = Type(dict);
         SpecNode? value = dict.Find("default")?.Value is { Kind: not JsonKind.Null } given ? given : null;
         bool fits = value is not null && Fits(value, type);
         if (value is not null && !fits && !isGuess)
@@ -61,7 +61,7 @@ internal sealed class ArgReader(ProblemList problems)
             dict.Bool("required", required: "true") ?? value is null);
     }
 
-    private (ArgType Type, bool IsGuess) Type(DictReader dict)
+    private (SpecType Type, bool IsGuess) Type(DictReader dict)
     {
         string? written = dict.Text("type", required: "\"string\"");
         if (written is not null && TypeNamed(written) is { } known)
@@ -80,56 +80,56 @@ internal sealed class ArgReader(ProblemList problems)
         return (nearest is null ? Of(dict.Find("default")?.Value) : TypeNamed(nearest)!.Value, true);
     }
 
-    private static ArgType? TypeNamed(string name) => name switch
+    private static SpecType? TypeNamed(string name) => name switch
     {
-        "string" or "str" => ArgType.String,
-        "int" => ArgType.Int,
-        "float" => ArgType.Float,
-        "list" => ArgType.List,
-        "dict" => ArgType.Dict,
-        "bool" => ArgType.Bool,
+        "string" or "str" => SpecType.String,
+        "int" => SpecType.Int,
+        "float" => SpecType.Float,
+        "list" => SpecType.List,
+        "dict" => SpecType.Dict,
+        "bool" => SpecType.Bool,
         _ => null,
     };
 
-    private static ArgType Of(SpecNode? value) => value?.Kind switch
+    private static SpecType Of(SpecNode? value) => value?.Kind switch
     {
-        JsonKind.Bool => ArgType.Bool,
-        JsonKind.Number => NumberSyntax.IsInt(value.Text) ? ArgType.Int : ArgType.Float,
-        JsonKind.List => ArgType.List,
-        JsonKind.Dict => ArgType.Dict,
-        _ => ArgType.String,
+        JsonKind.Bool => SpecType.Bool,
+        JsonKind.Number => NumberSyntax.IsInt(value.Text) ? SpecType.Int : SpecType.Float,
+        JsonKind.List => SpecType.List,
+        JsonKind.Dict => SpecType.Dict,
+        _ => SpecType.String,
     };
 
-    private static bool Fits(SpecNode value, ArgType type) => type switch
+    private static bool Fits(SpecNode value, SpecType type) => type switch
     {
-        ArgType.String => value.Kind == JsonKind.String,
-        ArgType.Int => value.Kind == JsonKind.Number && NumberSyntax.IsInt(value.Text),
-        ArgType.Float => value.Kind == JsonKind.Number && NumberSyntax.IsFinite(value.Text),
-        ArgType.Bool => value.Kind == JsonKind.Bool,
-        ArgType.List => value.Kind == JsonKind.List,
+        SpecType.String => value.Kind == JsonKind.String,
+        SpecType.Int => value.Kind == JsonKind.Number && NumberSyntax.IsInt(value.Text),
+        SpecType.Float => value.Kind == JsonKind.Number && NumberSyntax.IsFinite(value.Text),
+        SpecType.Bool => value.Kind == JsonKind.Bool,
+        SpecType.List => value.Kind == JsonKind.List,
         _ => value.Kind == JsonKind.Dict,
     };
 
     private static string Found(SpecNode value) =>
         value.Kind is JsonKind.Number or JsonKind.String ? $"the {value.KindName.Substring(2)} {ProblemList.Show(value.ToJson())}" : value.KindName;
 
-    private static string Describe(ArgType type) => type switch
+    private static string Describe(SpecType type) => type switch
     {
-        ArgType.String => "a string",
-        ArgType.Int => "an integer within 64 bits, without fraction or exponent",
-        ArgType.Float => "a number within the range of a double",
-        ArgType.Bool => "true or false",
-        ArgType.List => "a list",
+        SpecType.String => "a string",
+        SpecType.Int => "an integer within 64 bits, without fraction or exponent",
+        SpecType.Float => "a number within the range of a double",
+        SpecType.Bool => "true or false",
+        SpecType.List => "a list",
         _ => "a dictionary",
     };
 
-    private static string Example(SpecNode value, ArgType type) => type switch
+    private static string Example(SpecNode value, SpecType type) => type switch
     {
-        ArgType.String => value.Kind is JsonKind.Number or JsonKind.Bool ? $"\"{ProblemList.Show(value.Text)}\"" : "\"\"",
-        ArgType.Int => value.Kind == JsonKind.String && NumberSyntax.IsInt(value.Text) ? ProblemList.Show(value.Text) : "0",
-        ArgType.Float => value.Kind == JsonKind.String && NumberSyntax.IsNumber(value.Text) && NumberSyntax.IsFinite(value.Text) ? ProblemList.Show(value.Text) : "0.0",
-        ArgType.Bool => value.Kind == JsonKind.String && value.Text == "true" ? "true" : "false",
-        ArgType.List => "[]",
+        SpecType.String => value.Kind is JsonKind.Number or JsonKind.Bool ? $"\"{ProblemList.Show(value.Text)}\"" : "\"\"",
+        SpecType.Int => value.Kind == JsonKind.String && NumberSyntax.IsInt(value.Text) ? ProblemList.Show(value.Text) : "0",
+        SpecType.Float => value.Kind == JsonKind.String && NumberSyntax.IsNumber(value.Text) && NumberSyntax.IsFinite(value.Text) ? ProblemList.Show(value.Text) : "0.0",
+        SpecType.Bool => value.Kind == JsonKind.String && value.Text == "true" ? "true" : "false",
+        SpecType.List => "[]",
         _ => "{}",
     };
 }

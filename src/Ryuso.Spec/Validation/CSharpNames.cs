@@ -16,33 +16,33 @@ internal sealed class CSharpNames(ProblemList problems, string specName)
     /// <summary>The namespace that a spec of this name would meet in every project; null where there is none.</summary>
     public static string? Clash(string specName) => Array.Find(s_everywhere, n => n == SpecNaming.ToPascalCase(specName));
 
-    public void Check(IReadOnlyCollection<Part> parts)
+    public void Check(IReadOnlyCollection<SpecItem> parts)
     {
         foreach (string kind in new[] { "Pool", "Orchestrator", "Client", "Definition" })
         {
             _taken.Add($"{_root}.{_root}{kind}", ($"the spec's own {kind.ToLowerInvariant()}", []));
         }
 
-        foreach (Part program in parts.Where(p => p.Program is not null))
+        foreach (SpecItem program in parts.Where(p => p.Program is not null))
         {
             string pascal = $"{_root}.{SpecNaming.ToPascalCase(program.Reference.Name)}";
             _taken[pascal + "Args"] = ($"the args of '{program.Reference}'", [program.Property.Key]);
             _taken[pascal + "Outputs"] = ($"the outputs of '{program.Reference}'", [program.Property.Key]);
         }
 
-        List<(Part Part, HookTarget Target)> hooks = [.. parts.Where(p => p.Hook is not null).Select(p => (p, SpecNaming.Target(specName, p.Hook!.Reference)))];
-        foreach ((Part part, HookTarget target) in hooks)
+        List<(SpecItem Part, HookTarget Target)> hooks = [.. parts.Where(p => p.Hook is not null).Select(p => (p, SpecNaming.Target(specName, p.Hook!.Reference)))];
+        foreach ((SpecItem part, HookTarget target) in hooks)
         {
             ReserveNamespaces(part, target.Namespace);
         }
 
-        foreach ((Part part, HookTarget target) in hooks.Where(h => !h.Part.IsLeftOut))
+        foreach ((SpecItem part, HookTarget target) in hooks.Where(h => !h.Part.IsLeftOut))
         {
             CheckHook(part, target);
         }
     }
 
-    private void ReserveNamespaces(Part part, string full)
+    private void ReserveNamespaces(SpecItem part, string full)
     {
         for (int dot = full.IndexOf('.'); dot >= 0;)
         {
@@ -59,7 +59,7 @@ internal sealed class CSharpNames(ProblemList problems, string specName)
         }
     }
 
-    private void CheckHook(Part part, HookTarget target)
+    private void CheckHook(SpecItem part, HookTarget target)
     {
         string type = target.FullClass;
         string method = type + "." + target.Method;
@@ -91,9 +91,9 @@ internal sealed class CSharpNames(ProblemList problems, string specName)
         }
     }
 
-    private static TextRange ReferenceAt(Part part) => part.Property.Value.FindProperty("reference")?.Value.Range ?? part.Property.Key;
+    private static TextRange ReferenceAt(SpecItem part) => part.Property.Value.FindProperty("reference")?.Value.Range ?? part.Property.Key;
 
-    private void Leave(Part part, string message, TextRange[] related)
+    private void Leave(SpecItem part, string message, TextRange[] related)
     {
         part.IsLeftOut = part.IsBroken = true;
         problems.Add(ProblemCodes.NameCollision, ReferenceAt(part), part.Path + ".reference", message, related: related);

@@ -4,13 +4,13 @@ using Ryuso.Spec.Model;
 namespace Ryuso.Spec.Validation;
 
 /// <summary>Reads lists of references.</summary>
-internal sealed class ReferenceReader(ProblemList problems, Dictionary<SpecReference, Part> parts, bool hooksAreWhole, bool programsAreWhole)
+internal sealed class ReferenceReader(ProblemList problems, Dictionary<SpecReference, SpecItem> parts, bool hooksAreWhole, bool programsAreWhole)
 {
     /// <summary>What is wrong in the list is told, or has been told before; either way the owner is broken.</summary>
-    public (List<SpecReference> References, List<Edge> Edges) Read(Part owner, DictReader dict, string key, string? required)
+    public (List<SpecReference> References, List<ItemReference> Edges) Read(SpecItem owner, DictReader dict, string key, string? required)
     {
         List<SpecReference> references = [];
-        List<Edge> edges = [];
+        List<ItemReference> edges = [];
         SpecProperty? list = dict.List(key, required);
         int index = 0;
         foreach (SpecNode item in list?.Value.Items ?? [])
@@ -24,9 +24,9 @@ internal sealed class ReferenceReader(ProblemList problems, Dictionary<SpecRefer
 
             SpecReference reference = Parse(item.Text);
             references.Add(reference);
-            if (parts.TryGetValue(reference, out Part to))
+            if (parts.TryGetValue(reference, out SpecItem to))
             {
-                edges.Add(new Edge(to, item.Range, path));
+                edges.Add(new ItemReference(to, item.Range, path));
                 continue;
             }
 

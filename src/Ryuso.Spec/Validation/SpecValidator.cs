@@ -9,7 +9,7 @@ internal sealed class SpecValidator(ProblemList problems)
 {
     private static readonly Regex s_specName = new("^[A-Za-z][A-Za-z0-9 _-]{0,249}\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
-    private readonly Dictionary<SpecReference, Part> _parts = [];
+    private readonly Dictionary<SpecReference, SpecItem> _parts = [];
 
     /// <summary>Null where the text is no dictionary.</summary>
     public SpecDraft? Validate(SpecNode root)
@@ -26,9 +26,9 @@ internal sealed class SpecValidator(ProblemList problems)
         string? version = dict.Text("version");
         SpecProperty? programs = dict.Dict("programs", required: "{}");
         SpecProperty? hooks = dict.Dict("hooks", required: "{}");
-        List<Part> all = [.. Parts(programs, "programs", ReferenceKind.Program), .. Parts(hooks, "hooks", ReferenceKind.Hook)];
+        List<SpecItem> all = [.. Parts(programs, "programs", ReferenceKind.Program), .. Parts(hooks, "hooks", ReferenceKind.Hook)];
         var references = new ReferenceReader(problems, _parts, IsWhole(root, hooks), IsWhole(root, programs));
-        foreach (Part part in all.Where(p => !p.IsLeftOut))
+        foreach (SpecItem part in all.Where(p => !p.IsLeftOut))
         {
             Read(part, references);
         }
@@ -66,13 +66,13 @@ internal sealed class SpecValidator(ProblemList problems)
         return name;
     }
 
-    private List<Part> Parts(SpecProperty? dict, string path, ReferenceKind kind)
+    private List<SpecItem> Parts(SpecProperty? dict, string path, ReferenceKind kind)
     {
-        List<Part> parts = [];
+        List<SpecItem> parts = [];
         HashSet<SpecProperty> usable = [.. Names.Usable(problems, dict?.Value, path)];
         foreach (SpecProperty property in dict?.Value.Properties ?? [])
         {
-            var part = new Part(new SpecReference(kind, property.Name), property);
+            var part = new SpecItem(new SpecReference(kind, property.Name), property);
             part.IsLeftOut = !usable.Contains(property);
             if (property.Value.Kind != JsonKind.Dict)
             {
@@ -88,7 +88,7 @@ internal sealed class SpecValidator(ProblemList problems)
         return parts;
     }
 
-    private void Read(Part part, ReferenceReader references)
+    private void Read(SpecItem part, ReferenceReader references)
     {
         int before = problems.Count;
         if (part.Reference.Kind == ReferenceKind.Program)
@@ -103,7 +103,7 @@ internal sealed class SpecValidator(ProblemList problems)
         part.IsBroken |= problems.Count > before;
     }
 
-    private void ReadProgram(Part part, ReferenceReader references, string path)
+    private void ReadProgram(SpecItem part, ReferenceReader references, string path)
     {
         var dict = new DictReader(problems, part.Property.Value, part.Property.Key, path, "a program", "hooks", "args", "outputs", "description");
         string? description = dict.Text("description");
@@ -116,7 +116,7 @@ internal sealed class SpecValidator(ProblemList problems)
             Args(dict, "outputs", required: "{}", mayBeEngineOwned: false) ?? default);
     }
 
-    private void ReadHook(Part part, ReferenceReader references, string path)
+    private void ReadHook(SpecItem part, ReferenceReader references, string path)
     {
         var dict = new DictReader(problems, part.Property.Value, part.Property.Key, path, "a hook",
             "reference", "args", "outputs", "dependencies", "rectifiers", "description", "retry", "timeout_ms", "rectify_self");
@@ -162,4 +162,4 @@ internal sealed class SpecValidator(ProblemList problems)
 }
 
 /// <summary>A spec as far as it could be read. <see cref="Name"/> is null where it cannot be used.</summary>
-internal sealed record SpecDraft(string? Name, string? Version, bool IsPartial, List<Part> Parts);
+internal sealed record SpecDraft(string? Name, string? Version, bool IsPartial, List<SpecItem> Parts);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Ryuso.Definitions;
 
 namespace Ryuso.Testing;
 
@@ -19,14 +20,14 @@ internal sealed record Case(string Name)
     public bool FailsAtItsEnd { get; init; }
 
     /// <summary>The spec with what the case needs to be otherwise: no waits between tries, and the end at which programs may fail.</summary>
-    public SpecDefinition Bend(SpecDefinition spec)
+    public SpecDefinition ApplyTo(SpecDefinition spec)
     {
         HookDefinition[] hooks = [.. spec.Hooks.Select(h => h with { RetryDelayMs = 0 })];
         return FailsAtItsEnd
             ? spec with
             {
                 Hooks = [.. hooks, .. spec.Programs.Select(p => new HookDefinition("programs." + p.Name, [], []))],
-                Programs = [.. spec.Programs.Select((p, i) => p with { Line = [.. p.Line, new LineStep(StepKind.InvokeHook, hooks.Length + i, IsDependency: false)] })],
+                Programs = [.. spec.Programs.Select((p, i) => p with { Plan = [.. p.Plan, new PlanOp(PlanOpKind.InvokeHook, hooks.Length + i, IsDependency: false)] })],
             }
             : spec with { Hooks = hooks };
     }

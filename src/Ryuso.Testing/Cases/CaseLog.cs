@@ -48,7 +48,7 @@ internal sealed class CaseLog(Case test)
         Volatile.Write(ref _running, step.Hook);
         for (int i = 0; i < _done.Length; i++)
         {
-            if (test.Faults[i].IsFor(step) && _done[i] < test.Faults[i].Most)
+            if (test.Faults[i].IsFor(step) && _done[i] < test.Faults[i].MaxTimes)
             {
                 _done[i]++;
                 return test.Faults[i];

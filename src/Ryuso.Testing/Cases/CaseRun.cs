@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
 
 namespace Ryuso.Testing;
 
@@ -30,7 +31,7 @@ internal sealed class CaseRun<TWorld>(Case test, CaseLog log, Disk disk) : IAsyn
     public string State { get; set; } = "";
 
     /// <summary>Why the case was given up; null where it came to its end.</summary>
-    public string? GivenUp { get; set; }
+    public string? IsAbandoned { get; set; }
 
     public string StateNow()
     {
@@ -45,13 +46,13 @@ internal sealed class CaseRun<TWorld>(Case test, CaseLog log, Disk disk) : IAsyn
     public HookDefinition HookOf(RunStep step) => Spec.Hooks.Single(h => h.Reference == step.Hook);
 
     /// <summary>What is told of the run beside what is wrong with it.</summary>
-    public string Story()
+    public string Describe()
     {
         RunStep[] steps = [.. log.Steps];
         List<string> lines = [];
         if (Result is not null)
         {
-            lines.Add("result: " + (Result.Succeeded ? "succeeded" : Result.Rejected ? $"rejected, {Result.Error}" : $"{(Result.Stuck ? "stuck" : "rectified")}, {Result.Error}"));
+            lines.Add("result: " + (Result.IsSuccess ? "succeeded" : Result.IsRejected ? $"rejected, {Result.Error}" : $"{(Result.IsStuck ? "stuck" : "rectified")}, {Result.Error}"));
         }
 
         lines.Add("ran:    " + Words(steps.Where(s => !s.IsRectifying)));
@@ -76,7 +77,7 @@ internal sealed class CaseRun<TWorld>(Case test, CaseLog log, Disk disk) : IAsyn
     /// <summary>The case's world is gone, too, unless somebody may still be at work in it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (GivenUp is not null)
+        if (IsAbandoned is not null)
         {
             return;
         }

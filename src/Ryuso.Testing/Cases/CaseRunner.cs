@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
+using Ryuso.Values;
 
 namespace Ryuso.Testing;
 
 /// <summary>Runs cases: each in a fresh world, life after life of its process, until one life comes to its end.</summary>
-internal sealed class CaseRunner<TWorld, TOrchestrator>(Setup<TWorld, TOrchestrator> setup)
+internal sealed class CaseRunner<TWorld, TOrchestrator>(ProgramTestSetup<TWorld, TOrchestrator> setup)
     where TWorld : class
     where TOrchestrator : Orchestrator
 {
@@ -13,7 +15,7 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(Setup<TWorld, TOrchestra
         var run = new CaseRun<TWorld>(test, log, new Disk([]));
         for (int life = 0; ; life++)
         {
-            (TWorld world, TOrchestrator orchestrator) = await setup.Live(run.World).ConfigureAwait(false);
+            (TWorld world, TOrchestrator orchestrator) = await setup.Start(run.World).ConfigureAwait(false);
             (run.World, run.Spec) = (world, orchestrator.Definition);
             if (Missing(test, orchestrator.Definition) is { } missing)
             {
@@ -64,18 +66,18 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(Setup<TWorld, TOrchestra
     {
         try
         {
-            await (await Task.WhenAny(work, crash.Happened).WaitAsync(setup.Limit).ConfigureAwait(false)).ConfigureAwait(false);
+            await (await Task.WhenAny(work, crash.Happened).WaitAsync(setup.Timeout).ConfigureAwait(false)).ConfigureAwait(false);
             return true;
         }
         catch (TimeoutException) when (!work.IsCompleted)
         {
-            run.GivenUp = $"It did not end within {setup.Limit.TotalSeconds:0.#} seconds; {run.Log.Running ?? "no hook"} was running.";
+            run.IsAbandoned = $"It did not end within {setup.Timeout.TotalSeconds:0.#} seconds; {run.Log.Running ?? "no hook"} was running.";
         }
 #pragma warning disable CA1031 // Whatever the call throws is told as what went wrong with its case.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            run.GivenUp = $"The call threw {exception.GetType().Name}: {exception.Message}";
+            run.IsAbandoned = $"The call threw {exception.GetType().Name}: {exception.Message}";
         }
 
         return false;
@@ -89,6 +91,6 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(Setup<TWorld, TOrchestra
     /// <summary>Which hook of a fault the spec does not have, in words; null where it has them all.</summary>
     private static string? Missing(Case test, SpecDefinition spec) =>
         test.Faults.FirstOrDefault(f => !f.IsAtRectifiers && !Array.Exists(spec.Hooks, h => h.Reference == f.Hook)) is { } fault
-            ? $"The spec has no hook '{fault.Hook}'. {Nearest.Suggest(fault.Hook, spec.Hooks.Select(h => h.Reference))}"
+            ? $"The spec has no hook '{fault.Hook}'. {NearestName.Suggest(fault.Hook, spec.Hooks.Select(h => h.Reference))}"
             : null;
 }

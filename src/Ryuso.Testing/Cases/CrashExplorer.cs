@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Ryuso.Testing;
 
 /// <summary>Ends the process at every moment of a run, and at every moment of each recovery. States that were reached before are not entered again: what follows is the same.</summary>
-internal sealed class CrashExplorer<TWorld, TOrchestrator>(CaseRunner<TWorld, TOrchestrator> runner, Judge<TWorld, TOrchestrator> judge)
+internal sealed class CrashExplorer<TWorld, TOrchestrator>(CaseRunner<TWorld, TOrchestrator> runner, InvariantChecker<TWorld, TOrchestrator> judge)
     where TWorld : class
     where TOrchestrator : Orchestrator
 {
@@ -33,7 +33,7 @@ internal sealed class CrashExplorer<TWorld, TOrchestrator>(CaseRunner<TWorld, TO
                     }
 
                     Count += isOver ? 0 : 1;
-                    if ((!isOver || before.IsEmpty || run.GivenUp is not null) && await judge.VerdictAsync(run).ConfigureAwait(false) is { } violation)
+                    if ((!isOver || before.IsEmpty || run.IsAbandoned is not null) && await judge.FindViolationAsync(run).ConfigureAwait(false) is { } violation)
                     {
                         Violations.Add(violation);
                     }

@@ -1,10 +1,12 @@
+using Ryuso.Runs;
+
 namespace Ryuso.Testing;
 
 /// <summary>Stands between an orchestrator's runs and its hooks: notes what runs, and does what the case says.</summary>
 internal sealed class FaultyOrchestrator(Orchestrator inner, Case test, CaseLog log, Crash crash, LimitClock clock)
-    : Orchestrator(test.Bend(inner.Definition), inner.Logger, clock)
+    : Orchestrator(test.ApplyTo(inner.Definition), inner.Logger, clock)
 {
-    protected override void UseServices(IServiceProvider? services) => inner.Use(services);
+    protected override void UseServices(IServiceProvider? services) => inner.BindServices(services);
 
     protected override DataPool CreatePool()
     {

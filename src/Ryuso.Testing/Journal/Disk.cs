@@ -18,20 +18,20 @@ internal sealed class Disk(IEnumerable<JournalEvent> events)
         List<JournalEvent> counted = [];
         foreach (JournalEvent entry in events)
         {
-            bool decides = entry.Kind is JournalEventKind.Retry or JournalEventKind.Skip or JournalEventKind.Abandon;
+            bool decides = entry.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested or JournalEventKind.AbandonRequested;
             if (decides && status != RunStatus.Stuck)
             {
                 continue;
             }
 
             counted.Add(entry);
-            if (entry.Kind == JournalEventKind.Finished)
+            if (entry.Kind == JournalEventKind.RunFinished)
             {
                 (status, error, answer) = (entry.Status, entry.Text, entry.Json);
             }
             else if (decides)
             {
-                status = entry.Kind == JournalEventKind.Abandon ? RunStatus.Abandoned : RunStatus.Unfinished;
+                status = entry.Kind == JournalEventKind.AbandonRequested ? RunStatus.Abandoned : RunStatus.Unfinished;
             }
         }
 

@@ -5,7 +5,7 @@ internal class MemoryJournal(Disk disk, Crash crash) : IJournal
 {
     private readonly List<JournalEvent> _buffer = [];
 
-    public event EventHandler? Decided;
+    public event EventHandler? OperatorDecisionRecorded;
 
     public IReadOnlyList<JournalEvent> Buffered => _buffer;
 
@@ -25,13 +25,13 @@ internal class MemoryJournal(Disk disk, Crash crash) : IJournal
             return new ValueTask(crash.EndAsync($"before the journal has {Words(_buffer)}"));
         }
 
-        bool decides = _buffer.Exists(e => e.Kind is JournalEventKind.Retry or JournalEventKind.Skip);
+        bool decides = _buffer.Exists(e => e.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested);
         JournalEvent last = _buffer[^1];
         disk.Events.AddRange(_buffer);
         _buffer.Clear();
         if (decides)
         {
-            Decided?.Invoke(this, EventArgs.Empty);
+            OperatorDecisionRecorded?.Invoke(this, EventArgs.Empty);
         }
 
         return crash.IsDue() ? new ValueTask(crash.EndAsync($"when the journal has {Words([last])}")) : default;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>Reads answers, also those of a server that is none of ours.</summary>
 internal static class AnswerJson

@@ -1,29 +1,29 @@
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>How long to wait before the next attempt: twice as long each time, with half of it left to chance.</summary>
 internal sealed class Backoff(RyusoClientOptions options)
 {
-    private TimeSpan _next = options.FirstDelay;
+    private TimeSpan _next = options.InitialRetryDelay;
 
     public TimeSpan Next()
     {
-        TimeSpan delay = _next * (0.5 + (options.Chance() / 2));
-        _next = _next * 2 < options.LongestDelay ? _next * 2 : options.LongestDelay;
+        TimeSpan delay = _next * (0.5 + (options.Jitter() / 2));
+        _next = _next * 2 < options.MaxRetryDelay ? _next * 2 : options.MaxRetryDelay;
         return delay;
     }
 
-    public void Reset() => _next = options.FirstDelay;
+    public void Reset() => _next = options.InitialRetryDelay;
 }
 
 /// <summary>How long one call still goes on after a setback.</summary>
-internal sealed class Patience(RyusoClientOptions options)
+internal sealed class RetryBudget(RyusoClientOptions options)
 {
     private Backoff? _backoff;
     private long _began;
-    private int _setbacks;
+    private int _failures;
 
     /// <summary>Whether there was one setback and no more.</summary>
-    public bool IsFirst => _setbacks == 1;
+    public bool IsFirst => _failures == 1;
 
     /// <summary>How long the call may still wait; infinite before its first setback.</summary>
     public TimeSpan Left => _began == 0 || options.RetryLimit == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan
@@ -31,9 +31,9 @@ internal sealed class Patience(RyusoClientOptions options)
         : TimeSpan.Zero;
 
     /// <summary>Something went wrong. False where the call should give up.</summary>
-    public bool TryGoOn()
+    public bool TryContinue()
     {
-        _setbacks++;
+        _failures++;
         _began = _began == 0 ? options.TimeProvider.GetTimestamp() : _began;
         return Left != TimeSpan.Zero;
     }

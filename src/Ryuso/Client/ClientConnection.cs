@@ -1,21 +1,22 @@
 using System.Globalization;
+using Ryuso.Protocol;
 
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>One connection of a client: requests go out in batches, their answers come back in the same order.</summary>
 #pragma warning disable CA1001 // Every connection comes to its end, which disposes of the stream.
 internal sealed class ClientConnection : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
-    private const int MostBatched = 64 * 1024;
+    private const int MaxBatchedBytes = 64 * 1024;
 
     private readonly Lock _gate = new();
-    private readonly Queue<Exchange> _pending = new();
-    private readonly Queue<Exchange> _inFlight = new();
+    private readonly Queue<PendingCall> _pending = new();
+    private readonly Queue<PendingCall> _inFlight = new();
     private readonly Stream _stream;
     private readonly TimeProvider _time;
-    private readonly AnswerInbox _inbox;
-    private readonly byte[] _batch = new byte[MostBatched];
+    private readonly ResponseBuffer _responses;
+    private readonly byte[] _batch = new byte[MaxBatchedBytes];
     private readonly Action<ClientConnection, Exception?> _ended;
     private readonly Task _reading;
     private long _heardAt;
@@ -31,7 +32,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         _stream = stream;
         _time = options.TimeProvider;
         _heardAt = _time.GetTimestamp();
-        _inbox = new AnswerInbox(options.MaxAnswerBytes);
+        _responses = new ResponseBuffer(options.MaxAnswerBytes);
         _ended = ended;
         _reading = ReadAllAsync();
     }
@@ -54,7 +55,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     public Task Ended => _reading;
 
     /// <summary>Takes a request, which goes out with all others that wait by then. False where nothing more is taken.</summary>
-    public bool TrySend(Exchange exchange)
+    public bool TrySend(PendingCall exchange)
     {
         bool isAlone;
         lock (_gate)
@@ -101,7 +102,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     }
 
     /// <summary>Whether the server has said nothing for so long, though it had a request all the while.</summary>
-    public bool IsSilentFor(TimeSpan limit, Exchange since) =>
+    public bool IsSilentFor(TimeSpan limit, PendingCall since) =>
         _time.GetElapsedTime(Math.Max(since.WrittenAt, Volatile.Read(ref _heardAt))) >= limit;
 
     /// <summary>Ends the connection and everything on it.</summary>
@@ -109,7 +110,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
     private void End(Exception? reason, bool isFault)
     {
-        Exchange[] lost;
+        PendingCall[] lost;
         lock (_gate)
         {
             if (_end is not null)
@@ -190,10 +191,10 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         int length = 0;
         lock (_gate)
         {
-            while (_pending.TryPeek(out Exchange? next))
+            while (_pending.TryPeek(out PendingCall? next))
             {
                 bool isGivenUp = next.Task.IsCompleted;
-                if (!isGivenUp && length > 0 && length + next.Request.Length > MostBatched)
+                if (!isGivenUp && length > 0 && length + next.Request.Length > MaxBatchedBytes)
                 {
                     break;
                 }
@@ -207,7 +208,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
                 next.WrittenAt = _time.GetTimestamp();
                 _inFlight.Enqueue(next);
-                if (next.Request.Length > MostBatched)
+                if (next.Request.Length > MaxBatchedBytes)
                 {
                     return next.Request;
                 }
@@ -226,17 +227,17 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     {
         try
         {
-            while (await _stream.ReadAsync(_inbox.Room()).ConfigureAwait(false) is > 0 and int count)
+            while (await _stream.ReadAsync(_responses.GetMemory()).ConfigureAwait(false) is > 0 and int count)
             {
                 Volatile.Write(ref _heardAt, _time.GetTimestamp());
-                _inbox.Received(count);
-                while (_inbox.TryTake(out ReadOnlySpan<byte> answer))
+                _responses.Advance(count);
+                while (_responses.TryTake(out ReadOnlySpan<byte> answer))
                 {
                     Take(answer);
                 }
             }
 
-            TakeLastWords(_inbox.Part);
+            TakeFinalAnswer(_responses.Pending);
 
             Fail(new IOException("The server closed the connection."));
         }
@@ -254,7 +255,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
     private void Take(ReadOnlySpan<byte> answer)
     {
-        Exchange exchange;
+        PendingCall exchange;
         lock (_gate)
         {
             if (!_inFlight.TryPeek(out exchange!))
@@ -280,15 +281,15 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     }
 
     /// <summary>A server that lets nobody in says why, without an id and a newline. What is only a part is no answer.</summary>
-    private void TakeLastWords(ReadOnlySpan<byte> words)
+    private void TakeFinalAnswer(ReadOnlySpan<byte> words)
     {
         bool isGreeting;
         lock (_gate)
         {
-            isGreeting = _inFlight.TryPeek(out Exchange? next) && next.Id == 0;
+            isGreeting = _inFlight.TryPeek(out PendingCall? next) && next.Id == 0;
         }
 
-        if (isGreeting && new RequestScanner().Scan(words) == ScanResult.Complete)
+        if (isGreeting && new RequestFramer().Scan(words) == FramingResult.Complete)
         {
             Take(words);
         }

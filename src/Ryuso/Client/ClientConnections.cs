@@ -1,6 +1,7 @@
 using System.Net.Sockets;
+using Ryuso.Protocol;
 
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>Keeps a client connected: one connection, made when it is needed and again when it is lost. All calls that wait share an attempt.</summary>
 internal sealed class ClientConnections(ListenAddress address, RyusoClientOptions options) : IAsyncDisposable
@@ -21,7 +22,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
     /// <exception cref="ServerUnreachableException">There is none in the time that the call has.</exception>
     /// <exception cref="RequestRejectedException">The server does not let this client in.</exception>
     /// <exception cref="ObjectDisposedException">The client has been disposed of.</exception>
-    public async ValueTask<ClientConnection> GetAsync(Patience patience, CancellationToken cancellationToken)
+    public async ValueTask<ClientConnection> GetAsync(RetryBudget patience, CancellationToken cancellationToken)
     {
         Exception? last = null;
         while (true)
@@ -61,7 +62,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
 
             // A certificate that is not trusted, or a server of another kind, will be the same next time.
             bool mayPass = made.Failure is null or SocketException or IOException or TimeoutException or OperationCanceledException or RequestRejectedException;
-            if (!mayPass || !patience.TryGoOn())
+            if (!mayPass || !patience.TryContinue())
             {
                 throw Unreachable(last);
             }
@@ -173,7 +174,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         try
         {
             connection = Open(await ServerStream.OpenAsync(address, options.Tls, either.Token).ConfigureAwait(false));
-            connection.Journal = await Greeting.AskAsync(connection, options.Token, either.Token).ConfigureAwait(false);
+            connection.Journal = await Handshake.AskAsync(connection, options.Token, either.Token).ConfigureAwait(false);
             ClientLog.Connected(options.Logger, address.Text, connection.Journal ?? "none");
             return connection;
         }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>What is logged of a client.</summary>
 internal static partial class ClientLog

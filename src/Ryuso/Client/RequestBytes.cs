@@ -2,8 +2,9 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>Writes requests as they go over the wire, each with a newline at its end.</summary>
 internal static class RequestBytes

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Ryuso.Client;
+using Ryuso.Protocol;
 
 namespace Ryuso;
 
@@ -16,7 +18,7 @@ public class RyusoClient : IAsyncDisposable
     private readonly ListenAddress _server;
     private readonly RyusoClientOptions _options;
     private readonly ClientConnections _connections;
-    private readonly Caller _caller;
+    private readonly CallExecutor _caller;
     private long _lastId;
 
     /// <summary>Makes a client of a server on a port; nothing is sent yet.</summary>
@@ -41,7 +43,7 @@ public class RyusoClient : IAsyncDisposable
         _options = options ?? new RyusoClientOptions();
         _options.Check();
         _connections = new ClientConnections(server, _options);
-        _caller = new Caller(_connections, _options);
+        _caller = new CallExecutor(_connections, _options);
     }
 
     /// <summary>The server's address.</summary>

@@ -21,10 +21,10 @@ public sealed class RyusoClientOptions
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long to wait after a first failed attempt; each further wait is twice as long, and up to half of it is left to chance. Default 50 milliseconds.</summary>
-    public TimeSpan FirstDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan InitialRetryDelay { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long to wait between two attempts at most. Default 5 seconds.</summary>
-    public TimeSpan LongestDelay { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan MaxRetryDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// How long a call goes on after its first setback: no connection, a lost one, a busy server. Zero gives up at the first,
@@ -48,13 +48,13 @@ public sealed class RyusoClientOptions
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>A number from 0 to 1, so that clients which lost one server do not come back in step.</summary>
-    internal Func<double> Chance { get; set; } = Random.Shared.NextDouble;
+    internal Func<double> Jitter { get; set; } = Random.Shared.NextDouble;
 
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ConnectTimeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(FirstDelay, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(LongestDelay, FirstDelay);
+        ArgumentOutOfRangeException.ThrowIfLessThan(InitialRetryDelay, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetryDelay, InitialRetryDelay);
         if (RetryLimit < TimeSpan.Zero && RetryLimit != Timeout.InfiniteTimeSpan)
         {
             throw new ArgumentOutOfRangeException(nameof(RetryLimit), RetryLimit, "The limit must not be negative; Timeout.InfiniteTimeSpan is none.");

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Ryuso.Protocol;
 
-namespace Ryuso;
+namespace Ryuso.Client;
 
 /// <summary>Opens the way to a server: a socket, with TLS where the address or the options ask for it.</summary>
 internal static class ServerStream

@@ -17,8 +17,8 @@ public interface IJournal : IAsyncDisposable
     /// </summary>
     string? Id => null;
 
-    /// <summary>Raised, on any thread, when an operator has decided on a stuck run (<see cref="JournalEventKind.Retry"/> or <see cref="JournalEventKind.Skip"/>), here or in another process.</summary>
-    event EventHandler? Decided;
+    /// <summary>Raised, on any thread, when an operator has decided on a stuck run (<see cref="JournalEventKind.RetryRequested"/> or <see cref="JournalEventKind.SkipRequested"/>), here or in another process.</summary>
+    event EventHandler? OperatorDecisionRecorded;
 
     /// <summary>Takes the journal for this process and makes it ready. Called once, before anything else.</summary>
     /// <param name="cancellationToken">Gives up.</param>

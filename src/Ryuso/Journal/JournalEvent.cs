@@ -4,37 +4,37 @@ namespace Ryuso;
 public enum JournalEventKind
 {
     /// <summary>The run was accepted: <see cref="JournalEvent.Accepted"/>, and the initial pool.</summary>
-    Accepted,
+    RunAccepted,
 
     /// <summary>A step is about to start; its try, and the pool's changes so far.</summary>
-    Started,
+    StepStarted,
 
     /// <summary>A step that had started ended well; what it changed in the pool.</summary>
-    Ended,
+    StepCompleted,
 
     /// <summary>A try failed and another follows.</summary>
-    Failed,
+    AttemptFailed,
 
     /// <summary>A step failed: from here on the run is rectified.</summary>
-    Turned,
+    CompensationStarted,
 
     /// <summary>The process ended during the run: from here on the run is rectified. The step, if any, is in doubt.</summary>
-    Interrupted,
+    RunInterrupted,
 
     /// <summary>The run is about to be taken up again after the process had ended: counted before it is tried.</summary>
-    Recovering,
+    RecoveryStarted,
 
     /// <summary>The run ended: its status and its answer.</summary>
-    Finished,
+    RunFinished,
 
     /// <summary>An operator decided to try the failed rectifier again.</summary>
-    Retry,
+    RetryRequested,
 
     /// <summary>An operator decided to pass over the failed rectifier.</summary>
-    Skip,
+    SkipRequested,
 
     /// <summary>An operator closed the run as it stands.</summary>
-    Abandon,
+    AbandonRequested,
 }
 
 /// <summary>How a run stands.</summary>
@@ -53,7 +53,7 @@ public enum RunStatus
     Stuck,
 
     /// <summary>Was stuck; an operator passed over what could not be reversed, and the rest was.</summary>
-    Settled,
+    ResolvedWithSkips,
 
     /// <summary>Was stuck; an operator closed it as it stood.</summary>
     Abandoned,
@@ -65,7 +65,7 @@ public enum RunStatus
 /// <param name="Time">When, in Unix milliseconds.</param>
 public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time)
 {
-    /// <summary>What is known of a run from its beginning; with <see cref="JournalEventKind.Accepted"/> only.</summary>
+    /// <summary>What is known of a run from its beginning; with <see cref="JournalEventKind.RunAccepted"/> only.</summary>
     public RunAccepted? Accepted { get; init; }
 
     /// <summary>Which step: its position on the plan, on the way back <c>position/rectifier/inner position</c>.</summary>
@@ -83,10 +83,10 @@ public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time
     /// <summary>Who decided; with an operator's decisions only.</summary>
     public string? By { get; init; }
 
-    /// <summary>How the run ended; with <see cref="JournalEventKind.Finished"/> only.</summary>
+    /// <summary>How the run ended; with <see cref="JournalEventKind.RunFinished"/> only.</summary>
     public RunStatus Status { get; init; }
 
-    /// <summary>JSON text: the variables that the pool gained or changed (null: lost) since the run's last event, or with <see cref="JournalEventKind.Finished"/> the answer.</summary>
+    /// <summary>JSON text: the variables that the pool gained or changed (null: lost) since the run's last event, or with <see cref="JournalEventKind.RunFinished"/> the answer.</summary>
     public string? Json { get; init; }
 }
 

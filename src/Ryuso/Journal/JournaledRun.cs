@@ -16,7 +16,7 @@ public sealed record JournaledRun(
     IReadOnlyList<JournalEvent> Events)
 {
     /// <summary>Why the run turned back, in one sentence that begins with what failed; <see cref="Error"/> of a stuck run is only why its undoing failed. Null where it did not turn back, or its events were left out.</summary>
-    public string? Cause => Events.FirstOrDefault(e => e.Kind is JournalEventKind.Turned or JournalEventKind.Interrupted) is { } turn
+    public string? Cause => Events.FirstOrDefault(e => e.Kind is JournalEventKind.CompensationStarted or JournalEventKind.RunInterrupted) is { } turn
         ? $"{turn.Reference} failed: {turn.Text}"
         : null;
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
+using Ryuso.Pool;
 
 namespace Ryuso;
 

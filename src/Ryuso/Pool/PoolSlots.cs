@@ -1,19 +1,22 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
+using Ryuso.Json;
+using Ryuso.Values;
 
-namespace Ryuso;
+namespace Ryuso.Pool;
 
 /// <summary>The values behind a pool: a slot for each variable that the spec names, a dictionary for the rest. Reused from run to run.</summary>
 internal sealed class PoolSlots(string[] names)
 {
-    private const int MostKept = 1000;
+    private const int MaxRetainedNames = 1000;
 
     private readonly PoolValue[] _values = new PoolValue[names.Length];
-    private readonly bool[] _named = new bool[names.Length];
+    private readonly bool[] _isAssigned = new bool[names.Length];
     private readonly Dictionary<string, int> _slots = names.Select((name, slot) => (name, slot)).ToDictionary(p => p.name, p => p.slot, StringComparer.Ordinal);
-    private readonly NameTable _table = new(names);
-    private readonly bool[] _owned = [.. names.Select(MagicNames.IsEngineOwned)];
+    private readonly Utf8NameTable _table = new(names);
+    private readonly bool[] _isEngineOwned = [.. names.Select(ReservedNames.IsEngineOwned)];
     private readonly Dictionary<string, PoolValue> _others = new(StringComparer.Ordinal);
     private string? _runIdText;
     private long? _startedAt;
@@ -33,7 +36,7 @@ internal sealed class PoolSlots(string[] names)
     public int Count => names.Length;
 
     /// <summary>The order in which requests name the variables.</summary>
-    public NameOrder Order { get; } = new(names);
+    public KeyOrderPredictor KeyOrder { get; } = new(names);
 
     /// <summary>The variables that the spec does not name.</summary>
     public IReadOnlyDictionary<string, PoolValue> Others => _others;
@@ -48,12 +51,12 @@ internal sealed class PoolSlots(string[] names)
     public void Clear()
     {
         Array.Clear(_values);
-        Array.Clear(_named);
+        Array.Clear(_isAssigned);
         _others.Clear();
         _runIdText = null;
         CallersRunId = null;
         TraceParent = null;
-        if (_others.Capacity > MostKept)
+        if (_others.Capacity > MaxRetainedNames)
         {
             _others.TrimExcess();
         }
@@ -62,7 +65,7 @@ internal sealed class PoolSlots(string[] names)
     }
 
     /// <summary>Takes the caller's own id for the run.</summary>
-    public void NameRun(string runId) => _runIdText = CallersRunId = runId;
+    public void SetRunId(string runId) => _runIdText = CallersRunId = runId;
 
     /// <summary>Takes up a recorded run.</summary>
     public void Resume(string runId, long startedAt)
@@ -89,34 +92,34 @@ internal sealed class PoolSlots(string[] names)
 
     public string NameOf(int slot) => names[slot];
 
-    public bool IsOwned(int slot) => _owned[slot];
+    public bool IsEngineOwned(int slot) => _isEngineOwned[slot];
 
     /// <summary>Takes a variable that the spec does not name from a request. False where the request has already named it.</summary>
-    public bool TryFill(string name, in PoolValue value) => MagicNames.IsEngineOwned(name) || _others.TryAdd(name, value);
+    public bool TryAssign(string name, in PoolValue value) => ReservedNames.IsEngineOwned(name) || _others.TryAdd(name, value);
 
     /// <summary>Takes a variable from a request. False where the request has already named it.</summary>
-    public bool TryFill(int slot, ref Utf8JsonReader reader)
+    public bool TryAssign(int slot, ref Utf8JsonReader reader)
     {
-        if (_owned[slot])
+        if (_isEngineOwned[slot])
         {
             reader.Skip();
             return true;
         }
 
-        bool isNew = TryName(slot);
+        bool isNew = TryMarkAssigned(slot);
         _values[slot] = PoolValue.Read(ref reader);
         return isNew;
     }
 
     /// <summary>Notes that the request names a variable. False where it has done so already, or may not.</summary>
-    public bool TryName(int slot)
+    public bool TryMarkAssigned(int slot)
     {
-        bool isNew = !_named[slot] && !_owned[slot];
-        _named[slot] = true;
+        bool isNew = !_isAssigned[slot] && !_isEngineOwned[slot];
+        _isAssigned[slot] = true;
         return isNew;
     }
 
-    public void Fill(ArgDefinition[] args)
+    public void ApplyDefaults(ArgDefinition[] args)
     {
         foreach (ArgDefinition arg in args)
         {
@@ -128,11 +131,11 @@ internal sealed class PoolSlots(string[] names)
     }
 
     /// <summary>Says what is missing or mistyped; null where all is well.</summary>
-    public string? Check(ArgDefinition[] args)
+    public string? FindProblems(ArgDefinition[] args)
     {
         foreach (ArgDefinition arg in args)
         {
-            if (!_values[arg.Slot].IsAny(arg.Accepts) && !Value(arg.Slot).IsAny(arg.Accepts))
+            if (!_values[arg.Slot].IsAny(arg.Accepts) && !ValueOf(arg.Slot).IsAny(arg.Accepts))
             {
                 return Problems(args);
             }
@@ -142,14 +145,14 @@ internal sealed class PoolSlots(string[] names)
     }
 
     private string Problems(ArgDefinition[] args) => string.Join("; ", args
-        .Where(arg => !Value(arg.Slot).IsAny(arg.Accepts))
-        .Select(arg => Value(arg.Slot).Kind == ValueKind.Absent
+        .Where(arg => !ValueOf(arg.Slot).IsAny(arg.Accepts))
+        .Select(arg => ValueOf(arg.Slot).Kind == ValueKind.Absent
             ? $"'{arg.Name}' ({arg.Type.ToSpecName()}) is missing"
-            : $"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {Value(arg.Slot).TypeName}"));
+            : $"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {ValueOf(arg.Slot).TypeName}"));
 
     public JsonNode? GetNode(string name)
     {
-        if (Magic(name) is { } magic)
+        if (MagicVariable(name) is { } magic)
         {
             return magic;
         }
@@ -161,7 +164,7 @@ internal sealed class PoolSlots(string[] names)
     public void SetNode(string name, JsonNode? node)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (MagicNames.IsEngineOwned(name))
+        if (ReservedNames.IsEngineOwned(name))
         {
             throw new ArgumentException($"'{name}' belongs to the engine and cannot be set by a hook.", nameof(name));
         }
@@ -182,27 +185,27 @@ internal sealed class PoolSlots(string[] names)
 
     public long? GetInt(int slot)
     {
-        ref readonly PoolValue value = ref Look(slot, ValueKinds.Int);
+        ref readonly PoolValue value = ref Read(slot, ValueKinds.Int);
         return value.Kind == ValueKind.Absent ? null : value.Int;
     }
 
     public double? GetFloat(int slot)
     {
-        ref readonly PoolValue value = ref Look(slot, ValueKinds.Int | ValueKinds.Float);
+        ref readonly PoolValue value = ref Read(slot, ValueKinds.Int | ValueKinds.Float);
         return value.Kind == ValueKind.Absent ? null : value.Float;
     }
 
     public bool? GetBool(int slot)
     {
-        ref readonly PoolValue value = ref Look(slot, ValueKinds.Bool);
+        ref readonly PoolValue value = ref Read(slot, ValueKinds.Bool);
         return value.Kind == ValueKind.Absent ? null : value.Bool;
     }
 
-    public string? GetString(int slot) => (string?)Look(slot, ValueKinds.String).Reference;
+    public string? GetString(int slot) => (string?)Read(slot, ValueKinds.String).Reference;
 
-    public JsonArray? GetList(int slot) => (JsonArray?)Look(slot, ValueKinds.List).Reference;
+    public JsonArray? GetList(int slot) => (JsonArray?)Read(slot, ValueKinds.List).Reference;
 
-    public JsonObject? GetDict(int slot) => (JsonObject?)Look(slot, ValueKinds.Dict).Reference;
+    public JsonObject? GetDict(int slot) => (JsonObject?)Read(slot, ValueKinds.Dict).Reference;
 
     public void Set(int slot, long? value) => _values[slot] = value is { } v ? PoolValue.Of(v) : default;
 
@@ -225,7 +228,7 @@ internal sealed class PoolSlots(string[] names)
         for (int slot = 0; slot < names.Length; slot++)
         {
             if (names[slot].StartsWith('_') && _values[slot].Kind != ValueKind.Absent
-                && !MagicNames.IsEngineOwned(names[slot]) && !Array.Exists(outputs, o => o.Slot == slot))
+                && !ReservedNames.IsEngineOwned(names[slot]) && !Array.Exists(outputs, o => o.Slot == slot))
             {
                 answer.Key(JsonBytes.Key(names[slot]));
                 answer.Value(_values[slot], asFloat: false);
@@ -242,10 +245,10 @@ internal sealed class PoolSlots(string[] names)
         }
     }
 
-    private ref PoolValue Value(int slot)
+    private ref PoolValue ValueOf(int slot)
     {
         // Engine-owned variables enter their slots when somebody first looks.
-        if (_owned[slot] && _values[slot].Kind == ValueKind.Absent && Magic(names[slot]) is { } magic)
+        if (_isEngineOwned[slot] && _values[slot].Kind == ValueKind.Absent && MagicVariable(names[slot]) is { } magic)
         {
             _values[slot] = PoolValue.OfNode(magic);
         }
@@ -254,12 +257,12 @@ internal sealed class PoolSlots(string[] names)
     }
 
     /// <summary>The value in a slot, which is of one of the kinds or absent.</summary>
-    private ref readonly PoolValue Look(int slot, ValueKinds kinds)
+    private ref readonly PoolValue Read(int slot, ValueKinds kinds)
     {
         ref readonly PoolValue value = ref _values[slot];
         if (!value.IsAny(kinds))
         {
-            value = ref Value(slot);
+            value = ref ValueOf(slot);
             if (!value.IsAny(kinds | ValueKinds.Absent))
             {
                 throw new InvalidOperationException($"The variable '{names[slot]}' is {value.TypeName}, not {kinds.ToSpecName()}; read it through the indexer.");
@@ -279,11 +282,11 @@ internal sealed class PoolSlots(string[] names)
         return new Guid(bytes, bigEndian: true);
     }
 
-    private JsonNode? Magic(string name) => name switch
+    private JsonNode? MagicVariable(string name) => name switch
     {
-        MagicNames.ProgramName => _programName,
-        MagicNames.ProgramTimeStart => StartedAt,
-        MagicNames.RunId => RunId,
+        ReservedNames.ProgramName => _programName,
+        ReservedNames.ProgramTimeStart => StartedAt,
+        ReservedNames.RunId => RunId,
         _ => null,
     };
 }

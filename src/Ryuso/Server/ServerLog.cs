@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Ryuso;
+namespace Ryuso.Server;
 
 /// <summary>What is logged of the server.</summary>
 internal static partial class ServerLog

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Ryuso;
+namespace Ryuso.Telemetry;
 
 /// <summary>The <see cref="ActivitySource"/> and the <see cref="Meter"/>, both named <c>Ryuso</c>. Nothing is measured while nobody listens.</summary>
 internal static class Instruments
@@ -29,7 +29,7 @@ internal static class Instruments
 
     public static readonly Histogram<double> QueueWait = Meter.CreateHistogram<double>("ryuso.queue.wait", "s", "How long requests waited for the runs before them.");
 
-    public static bool WatchesHooks => HookDuration.Enabled || Source.HasListeners();
+    public static bool MeasuresHooks => HookDuration.Enabled || Source.HasListeners();
 
-    public static bool WatchesRuns => RunDuration.Enabled || Source.HasListeners();
+    public static bool MeasuresRuns => RunDuration.Enabled || Source.HasListeners();
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Ryuso;
+namespace Ryuso.Telemetry;
 
 /// <summary>What is logged of runs.</summary>
 internal static partial class RunLog

@@ -148,7 +148,7 @@ public sealed class ExactlyOnceTests
     private static RyusoClient Connect(int port) => new(
         IPAddress.Loopback.ToString(),
         port,
-        new RyusoClientOptions { FirstDelay = TimeSpan.FromMilliseconds(1), LongestDelay = TimeSpan.FromMilliseconds(200), RetryLimit = TimeSpan.FromMinutes(2) });
+        new RyusoClientOptions { InitialRetryDelay = TimeSpan.FromMilliseconds(1), MaxRetryDelay = TimeSpan.FromMilliseconds(200), RetryLimit = TimeSpan.FromMinutes(2) });
 
     /// <summary>One that a client knows again.</summary>
     private sealed class KnownJournal() : MemoryJournal(new Disk([]), new Crash()), IJournal

@@ -116,15 +116,15 @@ public sealed class CommitTests : IDisposable
         }
 
         long before = new FileInfo(path).Length;
-        Assert.Equal([301, 101, 101], Prune(path, new SqliteJournalOptions { KeepAtMost = 100 }));
-        Assert.Equal([1], Prune(path, new SqliteJournalOptions { KeepFor = TimeSpan.Zero, TimeProvider = new Tomorrow() })[..1]);
+        Assert.Equal([301, 101, 101], Prune(path, new SqliteJournalOptions { MaxRetainedRuns = 100 }));
+        Assert.Equal([1], Prune(path, new SqliteJournalOptions { RetentionPeriod = TimeSpan.Zero, TimeProvider = new Tomorrow() })[..1]);
         Assert.InRange(new FileInfo(path).Length, 1, before / 2);
     }
 
     [Fact]
     public async Task Load_without_a_pause_does_not_keep_old_runs_from_being_pruned()
     {
-        await using var journal = new SqliteJournal(_folder.File("j.db"), new SqliteJournalOptions { KeepAtMost = 10 });
+        await using var journal = new SqliteJournal(_folder.File("j.db"), new SqliteJournalOptions { MaxRetainedRuns = 10 });
         LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await orchestrator.AskAsync("none", "first");
@@ -160,7 +160,7 @@ public sealed class CommitTests : IDisposable
     }
 
     private static JournalEvent Accepted(string runId) =>
-        new(runId, JournalEventKind.Accepted, 1) { Accepted = new RunAccepted("p", null, new JournaledPlan("f", "{}"), 1), Json = "{}" };
+        new(runId, JournalEventKind.RunAccepted, 1) { Accepted = new RunAccepted("p", null, new JournaledPlan("f", "{}"), 1), Json = "{}" };
 
     private sealed class Tomorrow : TimeProvider
     {

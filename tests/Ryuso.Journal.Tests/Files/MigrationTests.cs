@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Ryuso.Recording;
 using Ryuso.Sqlite;
 
 namespace Ryuso.Journal.Tests.Files;
@@ -25,7 +26,7 @@ public sealed class MigrationTests : IDisposable
         JournaledRun done = (await journal.FindAsync("done", TestContext.Current.CancellationToken))!;
         Assert.Equal((RunStatus.Succeeded, """{"x":1}""", "hash", 11), (done.Status, done.Answer, done.Accepted.RequestHash, done.Accepted.StartedAt));
         Assert.Equal(
-            [(JournalEventKind.Accepted, null, 0, "{}"), (JournalEventKind.Started, "1", 1, null), (JournalEventKind.Ended, "1", 0, """{"y":2}"""), (JournalEventKind.Finished, null, 0, null)],
+            [(JournalEventKind.RunAccepted, null, 0, "{}"), (JournalEventKind.StepStarted, "1", 1, null), (JournalEventKind.StepCompleted, "1", 0, """{"y":2}"""), (JournalEventKind.RunFinished, null, 0, null)],
             done.Events.Select(e => (e.Kind, e.Step, e.Attempt, e.Json)));
         Assert.Equal("stuck", Assert.Single(await journal.ListAsync(RunStatus.Stuck, 10, TestContext.Current.CancellationToken)).RunId);
         JournaledRun open = Assert.Single(await journal.ListAsync(RunStatus.Unfinished, 10, TestContext.Current.CancellationToken));

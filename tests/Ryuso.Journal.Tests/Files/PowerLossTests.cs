@@ -16,7 +16,7 @@ public sealed class PowerLossTests
     {
         using var folder = new ScratchFolder();
         string path = folder.File("j.db");
-        var journal = new TappedJournal(new SqliteJournal(path, new SqliteJournalOptions { MostUnnamed = 3 }));
+        var journal = new TappedJournal(new SqliteJournal(path, new SqliteJournalOptions { MaxUnindexedRuns = 3 }));
         LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
 
@@ -70,7 +70,7 @@ public sealed class PowerLossTests
         byte[] database = await ReadAsync(path), log = await ReadAsync(path + "-wal");
         JournalEvent[] history = [.. journal.History];
         await journal.DisposeAsync();
-        await CheckAsync(database, log, history, history.Where(e => e.Kind == JournalEventKind.Finished).Select(e => e.RunId));
+        await CheckAsync(database, log, history, history.Where(e => e.Kind == JournalEventKind.RunFinished).Select(e => e.RunId));
     }
 
     private static async Task CheckAsync(byte[] database, ReadOnlyMemory<byte> log, JournalEvent[] history, IEnumerable<string> acknowledged)
@@ -114,7 +114,7 @@ public sealed class PowerLossTests
     }
 
     private static string Text(JournalEvent entry) =>
-        $"{entry.RunId} {entry.Kind} {entry.Step} {entry.Attempt} {entry.Text} {(entry.Kind == JournalEventKind.Finished ? "" : entry.Json)}";
+        $"{entry.RunId} {entry.Kind} {entry.Step} {entry.Attempt} {entry.Text} {(entry.Kind == JournalEventKind.RunFinished ? "" : entry.Json)}";
 
     private static async Task<byte[]> ReadAsync(string path)
     {
@@ -132,10 +132,10 @@ internal sealed class TappedJournal(SqliteJournal inner) : IJournal
 
     public int Barriers { get; private set; }
 
-    public event EventHandler? Decided
+    public event EventHandler? OperatorDecisionRecorded
     {
-        add => inner.Decided += value;
-        remove => inner.Decided -= value;
+        add => inner.OperatorDecisionRecorded += value;
+        remove => inner.OperatorDecisionRecorded -= value;
     }
 
     public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);

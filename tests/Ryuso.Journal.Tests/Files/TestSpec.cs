@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
 using Ryuso.Tests.Shared;
 
 namespace Ryuso.Journal.Tests.Files;

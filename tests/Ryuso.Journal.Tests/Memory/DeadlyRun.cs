@@ -1,3 +1,5 @@
+using Ryuso.Definitions;
+using Ryuso.Recording;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
@@ -37,7 +39,7 @@ internal static class DeadlyRun
             Broken.Unless(++lives < MostLives, "a run that ends the process each time is recovered for ever");
         }
 
-        Broken.Unless(deaths == 1 + RunReplay.MostRecoveries, $"it was tried {deaths - 1} times at recovery");
+        Broken.Unless(deaths == 1 + RunReplay.MaxRecoveries, $"it was tried {deaths - 1} times at recovery");
         Broken.Unless(Disk.Find(disk.Events, "run-1")!.Status == RunStatus.Stuck, "it is not stuck");
     }
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
+using Ryuso.Recording;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
@@ -15,9 +17,9 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
 
     private static readonly (JournalEventKind Kind, RunStatus Outcome)[] s_decisions =
     [
-        (JournalEventKind.Retry, RunStatus.Rectified),
-        (JournalEventKind.Skip, RunStatus.Settled),
-        (JournalEventKind.Abandon, RunStatus.Abandoned),
+        (JournalEventKind.RetryRequested, RunStatus.Rectified),
+        (JournalEventKind.SkipRequested, RunStatus.ResolvedWithSkips),
+        (JournalEventKind.AbandonRequested, RunStatus.Abandoned),
     ];
 
     private readonly SpecDefinition _spec = program.Compile();
@@ -105,11 +107,11 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
                 crashesLeft,
                 async (_, journal) =>
                 {
-                    var stuck = new StuckRuns(journal, StoppedClock.Instance);
+                    var stuck = new StuckRunOperations(journal, StoppedClock.Instance);
                     await (kind switch
                     {
-                        JournalEventKind.Retry => stuck.RetryAsync(RunId, "ann"),
-                        JournalEventKind.Skip => stuck.SkipAsync(RunId, "ann", "by hand"),
+                        JournalEventKind.RetryRequested => stuck.RetryAsync(RunId, "ann"),
+                        JournalEventKind.SkipRequested => stuck.SkipAsync(RunId, "ann", "by hand"),
                         _ => stuck.AbandonAsync(RunId, "ann", "agreed"),
                     });
                     return null;
@@ -160,8 +162,8 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
     private void CheckPromises(Disk disk, World world, string? answer, JournalEventKind? decision)
     {
         JournaledRun run = Disk.Find(disk.Events, RunId)!;
-        int goesOn = run.Events.Count(e => e.Kind is JournalEventKind.Retry or JournalEventKind.Skip);
-        Broken.Unless(run.Events.Count(e => e.Kind == JournalEventKind.Finished) == 1 + goesOn, "there is not exactly one outcome");
+        int goesOn = run.Events.Count(e => e.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested);
+        Broken.Unless(run.Events.Count(e => e.Kind == JournalEventKind.RunFinished) == 1 + goesOn, "there is not exactly one outcome");
         bool isDecided = decision is { } made && run.Events.Any(e => e.Kind == made && e.By == "ann");
         RunStatus expected = isDecided ? s_decisions.Single(d => d.Kind == decision).Outcome : RunStatus.Stuck;
         Broken.Unless(decision is null || run.Status == expected || IsGivenUp(run), $"{(isDecided ? decision : "no decision")} was recorded and the run is {run.Status}");
@@ -192,7 +194,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
                 Broken.Unless(did.All(d => d) && !undone.Any(u => u), "success, but not every step ran, or one was undone");
                 break;
             case RunStatus.Rectified:
-                string[] ended = [.. run.Events.Where(e => e.Kind == JournalEventKind.Ended && e.Step!.Contains('/', StringComparison.Ordinal)).Select(e => e.Reference!)];
+                string[] ended = [.. run.Events.Where(e => e.Kind == JournalEventKind.StepCompleted && e.Step!.Contains('/', StringComparison.Ordinal)).Select(e => e.Reference!)];
                 for (int i = 0; i < did.Length; i++)
                 {
                     bool mustBeUndone = did[i] && program.IsReversible(i);
@@ -201,7 +203,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
 
                 Broken.Unless(last is not { Ok: false }, "rectified, but the last undoing failed");
                 break;
-            case RunStatus.Settled:
+            case RunStatus.ResolvedWithSkips:
                 for (int i = 0; i < did.Length; i++)
                 {
                     Broken.Unless(!did[i] || !program.IsReversible(i) || undone[i] || i == program.Odd, $"settled, but h{i} was not undone");
@@ -219,7 +221,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
 
     /// <summary>Whether the process has ended so often at one step that nobody tries it again unasked.</summary>
     private static bool IsGivenUp(JournaledRun run) =>
-        run.Status == RunStatus.Stuck && run.Events.Count(e => e.Kind == JournalEventKind.Recovering) >= RunReplay.MostRecoveries;
+        run.Status == RunStatus.Stuck && run.Events.Count(e => e.Kind == JournalEventKind.RecoveryStarted) >= RunReplay.MaxRecoveries;
 
     /// <summary>Later steps are undone before earlier ones; an undoing is repeated only at once.</summary>
     private static void CheckOrder(World world)

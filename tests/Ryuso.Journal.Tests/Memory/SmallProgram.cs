@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Definitions;
 using Ryuso.Tests.Shared;
 
 namespace Ryuso.Journal.Tests.Memory;

@@ -18,7 +18,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
             await crash.EndAsync(name);
         }
 
-        bool ok = Succeeds(name) || disk.Events.Exists(e => e.Kind == JournalEventKind.Retry);
+        bool ok = Succeeds(name) || disk.Events.Exists(e => e.Kind == JournalEventKind.RetryRequested);
         Deeds.Add(new Deed(name, step, context.Attempt, ok));
         if (ok && name != "look")
         {
@@ -58,31 +58,31 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
         bool Recorded(JournalEventKind kind, string? at = null, int attempt = 0) =>
             disk.Events.Exists(e => e.Kind == kind && (at is null || e.Step == at) && (attempt == 0 || e.Attempt == attempt));
 
-        bool decided = Recorded(JournalEventKind.Turned) || Recorded(JournalEventKind.Interrupted);
+        bool decided = Recorded(JournalEventKind.CompensationStarted) || Recorded(JournalEventKind.RunInterrupted);
         Deed? before = Deeds.FindLast(d => d.Step == step);
-        bool retried = Recorded(JournalEventKind.Retry);
+        bool retried = Recorded(JournalEventKind.RetryRequested);
         Broken.Unless(before is null || before.Attempt < context.Attempt || retried, $"{step} counts its tries: {context.Attempt} after {before?.Attempt}");
         if (!context.IsRectifying)
         {
             Broken.Unless(!decided && !Deeds.Exists(d => d.IsUndoing), $"{name} runs forward after the way back was decided");
-            Broken.Unless(!program.IsReversible(Number(name)) || Recorded(JournalEventKind.Started, step, context.Attempt), $"{name} starts before its start is durable");
+            Broken.Unless(!program.IsReversible(Number(name)) || Recorded(JournalEventKind.StepStarted, step, context.Attempt), $"{name} starts before its start is durable");
             Broken.Unless(Deeds.All(d => d.Step != step), $"{name} runs forward twice");
             return;
         }
 
         Broken.Unless(decided, $"{name} undoes before that is decided durably");
-        Broken.Unless(!Recorded(JournalEventKind.Abandon), $"{name} undoes what an operator has closed");
-        string? stuckAt = disk.Events.FindLast(e => e is { Kind: JournalEventKind.Finished, Status: RunStatus.Stuck })?.Step;
-        Broken.Unless(stuckAt is null || retried || Recorded(JournalEventKind.Skip), $"{name} undoes though the run is stuck and nobody has decided");
-        Broken.Unless(!Recorded(JournalEventKind.Skip) || stuckAt?[..stuckAt.LastIndexOf('/')] != step[..step.LastIndexOf('/')], $"{name} undoes what an operator passed over");
-        Broken.Unless(Recorded(JournalEventKind.Started, step, context.Attempt), $"{name} starts before its start is durable");
-        int started = disk.Events.Skip(disk.Events.FindLastIndex(e => e.Kind == JournalEventKind.Retry) + 1).Count(e => e.Kind == JournalEventKind.Started && e.Step == step);
+        Broken.Unless(!Recorded(JournalEventKind.AbandonRequested), $"{name} undoes what an operator has closed");
+        string? stuckAt = disk.Events.FindLast(e => e is { Kind: JournalEventKind.RunFinished, Status: RunStatus.Stuck })?.Step;
+        Broken.Unless(stuckAt is null || retried || Recorded(JournalEventKind.SkipRequested), $"{name} undoes though the run is stuck and nobody has decided");
+        Broken.Unless(!Recorded(JournalEventKind.SkipRequested) || stuckAt?[..stuckAt.LastIndexOf('/')] != step[..step.LastIndexOf('/')], $"{name} undoes what an operator passed over");
+        Broken.Unless(Recorded(JournalEventKind.StepStarted, step, context.Attempt), $"{name} starts before its start is durable");
+        int started = disk.Events.Skip(disk.Events.FindLastIndex(e => e.Kind == JournalEventKind.RetryRequested) + 1).Count(e => e.Kind == JournalEventKind.StepStarted && e.Step == step);
         Broken.Unless(started == context.Attempt, $"{name} is at try {context.Attempt} but was started {started} times");
         string position = step[..step.IndexOf('/', StringComparison.Ordinal)];
         Deed? done = Deeds.Find(d => d.Step == position);
-        Broken.Unless(Recorded(JournalEventKind.Started, position), $"{name} undoes a step that is not recorded as started");
+        Broken.Unless(Recorded(JournalEventKind.StepStarted, position), $"{name} undoes a step that is not recorded as started");
         Broken.Unless(context.InDoubt || done is { Ok: true }, $"{name} undoes what never was, without being in doubt");
-        Broken.Unless(!context.InDoubt || !Recorded(JournalEventKind.Ended, position), $"{name} is in doubt of a step with a recorded end");
+        Broken.Unless(!context.InDoubt || !Recorded(JournalEventKind.StepCompleted, position), $"{name} is in doubt of a step with a recorded end");
 
         // The pool that it sees: everything that was done before, and what its own step did unless that is in doubt.
         string[] inPool = [.. ((JsonArray?)pool["done"] ?? []).Select(n => n!.GetValue<string>())];
@@ -91,7 +91,7 @@ internal sealed class World(SmallProgram program, IEnumerable<Deed> deeds)
         Broken.Unless(context.InDoubt || (inPool.Contains(done!.Name) && (double?)pool["amount_" + done.Name] == 2.0), $"{name} does not see what its step put into the pool");
         Broken.Unless((string?)pool["client"] == "ann", $"{name} does not see the initial pool");
         string[] undone = [.. ((JsonArray?)pool["undone"] ?? []).Select(n => n!.GetValue<string>()).Distinct()];
-        string[] undoneRecorded = [.. disk.Events.Where(e => e.Kind == JournalEventKind.Ended && e.Step!.Contains('/', StringComparison.Ordinal) && e.Reference != "hooks.look").Select(e => e.Reference!["hooks.".Length..])];
+        string[] undoneRecorded = [.. disk.Events.Where(e => e.Kind == JournalEventKind.StepCompleted && e.Step!.Contains('/', StringComparison.Ordinal) && e.Reference != "hooks.look").Select(e => e.Reference!["hooks.".Length..])];
         Broken.Unless(undoneRecorded.SequenceEqual(undone), $"{name} sees [{string.Join(' ', undone)}] undone but [{string.Join(' ', undoneRecorded)}] is recorded");
     }
 

@@ -36,7 +36,7 @@ public sealed class ClientTests : ServedTests
         DateTimeOffset before = DateTimeOffset.UtcNow.AddSeconds(-1);
         var options = new CallOptions { RunId = "mine", Metadata = new JsonObject { ["user"] = "ann" } };
         ProgramFailedException failed = await Assert.ThrowsAsync<ProgramFailedException>(() => client.RunAsync("fail", Text("a"), options, Cancel));
-        Assert.Equal(("As asked.", "fail", "mine", "hooks.fail", false, false), (failed.Error, failed.ProgramName, failed.RunId, failed.LastFailed, failed.Stuck, failed.DependencyFailed));
+        Assert.Equal(("As asked.", "fail", "mine", "hooks.fail", false, false), (failed.Error, failed.ProgramName, failed.RunId, failed.LastFailed, failed.IsStuck, failed.DependencyFailed));
         Assert.Equal(["hooks.fail"], failed.Traceback);
         Assert.Empty(failed.Rectified);
         Assert.Empty(failed.Unrectified);
@@ -54,7 +54,7 @@ public sealed class ClientTests : ServedTests
              "_rectified":["hooks.b"],"_unrectified":["hooks.a"],"_program_name":"p","_program_time_start":1767225600000,"_run_id":"r"}
             """)!);
         Assert.Equal("The program 'p' failed: No. The run is stuck; not undone: hooks.a.", failed.Message);
-        Assert.True(failed is { Stuck: true, DependencyFailed: true });
+        Assert.True(failed is { IsStuck: true, DependencyFailed: true });
         Assert.Equal(["hooks.b"], failed.Rectified);
         Assert.Equal(["hooks.a"], failed.Unrectified);
         Assert.Equal(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), failed.StartedAt);

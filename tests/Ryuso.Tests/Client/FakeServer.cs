@@ -34,7 +34,7 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>A client that does not wait long between attempts.</summary>
     public RyusoClient Connect(Action<RyusoClientOptions>? configure = null)
     {
-        var options = new RyusoClientOptions { FirstDelay = TimeSpan.FromMilliseconds(1), LongestDelay = TimeSpan.FromMilliseconds(20) };
+        var options = new RyusoClientOptions { InitialRetryDelay = TimeSpan.FromMilliseconds(1), MaxRetryDelay = TimeSpan.FromMilliseconds(20) };
         configure?.Invoke(options);
         return new RyusoClient("127.0.0.1", Port, options);
     }

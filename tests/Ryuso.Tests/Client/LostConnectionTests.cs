@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Ryuso.Client;
 using Ryuso.Tests.Server;
 
 namespace Ryuso.Tests.Client;
@@ -149,7 +150,7 @@ public sealed class LostConnectionTests
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)reserved.LocalEndPoint!).Port;
         var log = new TestLog();
-        await using var client = new RyusoClient("127.0.0.1", port, new RyusoClientOptions { Logger = log, LongestDelay = TimeSpan.FromMilliseconds(100) });
+        await using var client = new RyusoClient("127.0.0.1", port, new RyusoClientOptions { Logger = log, MaxRetryDelay = TimeSpan.FromMilliseconds(100) });
         Task<JsonObject>[] asked = [.. Enumerable.Range(0, 50).Select(i => client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))];
         await Until.TrueAsync(() => log.Text.Split("No connection to").Length >= 4);
 
@@ -181,7 +182,7 @@ public sealed class LostConnectionTests
     {
         int[] Waits(double chance)
         {
-            var backoff = new Backoff(new RyusoClientOptions { Chance = () => chance });
+            var backoff = new Backoff(new RyusoClientOptions { Jitter = () => chance });
             return [.. Enumerable.Range(0, 10).Select(_ => (int)backoff.Next().TotalMilliseconds)];
         }
 

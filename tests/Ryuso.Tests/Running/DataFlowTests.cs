@@ -113,8 +113,8 @@ public sealed class DataFlowTests
     private static async Task<long> StartOfAsync(SpecOrchestrator orchestrator, long now)
     {
         var answer = new ArrayBufferWriter<byte>();
-        Assert.True(orchestrator.TryRead("""{"program":"p"}"""u8, out _));
-        await orchestrator.RunReadAsync(program: 0, answer, now);
+        Assert.True(orchestrator.TryParse("""{"program":"p"}"""u8, out _));
+        await orchestrator.RunParsedAsync(program: 0, answer, now);
         return (long)JsonNode.Parse(answer.WrittenSpan)!["_program_time_start"]!;
     }
 

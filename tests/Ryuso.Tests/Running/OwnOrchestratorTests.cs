@@ -55,7 +55,7 @@ public sealed class OwnOrchestratorTests
         Task<JsonObject> later = self.AnswerAsync("wait");
         go.SetResult();
         await called.Task;
-        Assert.Equal(1, self.Waiting);
+        Assert.Equal(1, self.WaitingCount);
         gate.SetResult();
         Assert.Equal("{}", (await later).ToJsonString());
         Assert.Equal("{}", (await left!).ToJsonString());
@@ -90,7 +90,7 @@ public sealed class OwnOrchestratorTests
         var answer = new System.Buffers.ArrayBufferWriter<byte>();
         Task first = orchestrator.RunRequestAsync("""{"program":"p"}"""u8.ToArray(), answer, CancellationToken.None).AsTask();
         Task second = orchestrator.RunRequestAsync("""{"program":"p"}"""u8.ToArray(), answer, CancellationToken.None).AsTask();
-        Assert.Equal(1, orchestrator.Waiting);
+        Assert.Equal(1, orchestrator.WaitingCount);
         gate.SetResult();
         await first;
         await second;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Ryuso.Definitions;
 using Ryuso.Tests.Shared;
 
 namespace Ryuso.Tests.Running;

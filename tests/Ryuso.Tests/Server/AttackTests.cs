@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Tests.Server;
 
@@ -156,7 +157,7 @@ public class AttackTests : ServedTests
     [Fact]
     public async Task Servers_that_cannot_listen_leave_no_descriptor_open()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         int before = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
         for (int i = 0; i < 100; i++)
@@ -363,7 +364,7 @@ public class AttackTests : ServedTests
     {
         Assert.Equal("""{"text":"plain"}""", await AskAsync(Plain));
         await Until.TrueAsync(() => Server.OpenConnections == 0);
-        Assert.Equal(0, Orchestrator.Waiting);
+        Assert.Equal(0, Orchestrator.WaitingCount);
         long memory = 0;
         for (int i = 0; i < 100 && (memory = GC.GetTotalMemory(forceFullCollection: true)) >= _before + Most; i++)
         {

@@ -1,3 +1,5 @@
+using Ryuso.Server.Hosting;
+
 namespace Ryuso.Tests.Server;
 
 public class CommandLineTests
@@ -9,7 +11,7 @@ public class CommandLineTests
         var options = new RyusoServerOptions();
         line.ApplyTo(options);
         Assert.Null(line.Error);
-        Assert.Equal(("::1", 0, 7), (options.Host, options.Port, options.QueueLength));
+        Assert.Equal(("::1", 0, 7), (options.Host, options.Port, options.MaxQueueLength));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Tests.Server;
 
@@ -10,7 +11,7 @@ public sealed class EpollTests
     [Fact]
     public async Task A_socket_that_is_muted_is_told_of_when_it_is_heard_again()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         using var epoll = new Epoll();
         using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var other = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -21,23 +22,23 @@ public sealed class EpollTests
         }
 
         var (first, second) = (new Heard(), new Heard());
-        epoll.Watch(listening.SafeHandle, first, onlyChanges: false);
-        epoll.Watch(other.SafeHandle, second, onlyChanges: false);
+        epoll.Register(listening.SafeHandle, first, onlyChanges: false);
+        epoll.Register(other.SafeHandle, second, onlyChanges: false);
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var otherClient = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        epoll.Mute(listening.SafeHandle, first, isMuted: true);
+        epoll.SetSuspended(listening.SafeHandle, first, isMuted: true);
         await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
         await otherClient.ConnectAsync(other.LocalEndPoint!, Cancel);
         Assert.Equal([second], Told(epoll));
-        epoll.Mute(listening.SafeHandle, first, isMuted: false);
-        Assert.Equal([first, second], Told(epoll).OrderBy(watched => watched.Place));
+        epoll.SetSuspended(listening.SafeHandle, first, isMuted: false);
+        Assert.Equal([first, second], Told(epoll).OrderBy(watched => watched.SlotIndex));
     }
 
-    private static List<Watched> Told(Epoll epoll)
+    private static List<EpollHandler> Told(Epoll epoll)
     {
-        var told = new List<Watched>();
-        epoll.TryFind(wait: true);
-        while (epoll.TryTake(out Watched watched, out _))
+        var told = new List<EpollHandler>();
+        epoll.Poll(wait: true);
+        while (epoll.TryDequeueEvent(out EpollHandler watched, out _))
         {
             told.Add(watched);
         }
@@ -45,9 +46,9 @@ public sealed class EpollTests
         return told;
     }
 
-    private sealed class Heard : Watched
+    private sealed class Heard : EpollHandler
     {
-        public override void Ready(bool hasEnded)
+        public override void OnReadable(bool hasEnded)
         {
         }
     }

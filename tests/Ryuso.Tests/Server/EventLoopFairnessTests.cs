@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Tests.Server;
 
@@ -13,17 +14,17 @@ public sealed class EventLoopFairnessTests : ServedTests
     [Fact]
     public async Task A_loop_does_first_what_holds_the_lane_then_what_answers_then_the_rest()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
-        using var loops = new EventLoops(NullLogger.Instance);
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoopGroup(NullLogger.Instance);
         loops.Start();
         var done = new List<string>();
         var last = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loops.First.Post(Urgency.Turn, new Work(() =>
+        loops.AcceptLoop.Post(WorkPriority.LaneTurn, new Work(() =>
         {
-            loops.First.Post(Urgency.Rest, new Work(() => done.Add("rest")));
-            loops.First.Post(Urgency.Rest, new Work(last.SetResult));
-            loops.First.Post(Urgency.Answer, new Work(() => done.Add("answer")));
-            loops.First.Post(Urgency.Turn, new Work(() => done.Add("turn")));
+            loops.AcceptLoop.Post(WorkPriority.Background, new Work(() => done.Add("rest")));
+            loops.AcceptLoop.Post(WorkPriority.Background, new Work(last.SetResult));
+            loops.AcceptLoop.Post(WorkPriority.Send, new Work(() => done.Add("answer")));
+            loops.AcceptLoop.Post(WorkPriority.LaneTurn, new Work(() => done.Add("turn")));
         }));
         await last.Task.WaitAsync(Cancel);
         Assert.Equal(["turn", "answer", "rest"], done);
@@ -32,20 +33,20 @@ public sealed class EventLoopFairnessTests : ServedTests
     [Fact]
     public async Task Who_relieves_a_leader_that_is_held_is_relieved_as_well()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
-        using var loops = new EventLoops(NullLogger.Instance);
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoopGroup(NullLogger.Instance);
         loops.Start();
         using var first = new ManualResetEventSlim();
         using var second = new ManualResetEventSlim();
         var secondBegan = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var firstEnded = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var third = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loops.First.Post(Urgency.Turn, new Work(() =>
+        loops.AcceptLoop.Post(WorkPriority.LaneTurn, new Work(() =>
         {
             first.Wait(Cancel);
             firstEnded.SetResult();
         }));
-        loops.First.Post(Urgency.Turn, new Work(() =>
+        loops.AcceptLoop.Post(WorkPriority.LaneTurn, new Work(() =>
         {
             secondBegan.SetResult();
             second.Wait(Cancel);
@@ -53,7 +54,7 @@ public sealed class EventLoopFairnessTests : ServedTests
         await secondBegan.Task.WaitAsync(Cancel);
         first.Set();
         await firstEnded.Task.WaitAsync(Cancel);
-        loops.First.Post(Urgency.Turn, new Work(third.SetResult));
+        loops.AcceptLoop.Post(WorkPriority.LaneTurn, new Work(third.SetResult));
         await third.Task.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
         second.Set();
     }
@@ -93,8 +94,8 @@ public sealed class EventLoopFairnessTests : ServedTests
     [Fact]
     public async Task Turns_without_end_keep_neither_answers_nor_clients_nor_the_rest_waiting()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
-        using var loops = new EventLoops(NullLogger.Instance);
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
+        using var loops = new EventLoopGroup(NullLogger.Instance);
         loops.Start();
         using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listening.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
@@ -107,15 +108,15 @@ public sealed class EventLoopFairnessTests : ServedTests
         {
             if (!Volatile.Read(ref isOver))
             {
-                loops.First.Post(Urgency.Turn, turn);
+                loops.AcceptLoop.Post(WorkPriority.LaneTurn, turn);
             }
         });
-        loops.First.Post(Urgency.Turn, turn);
+        loops.AcceptLoop.Post(WorkPriority.LaneTurn, turn);
         try
         {
-            loops.First.Post(Urgency.Answer, new Work(answered.SetResult));
-            loops.First.Post(Urgency.Rest, new Work(rested.SetResult));
-            loops.First.Epoll.Watch(listening.SafeHandle, heard, onlyChanges: true);
+            loops.AcceptLoop.Post(WorkPriority.Send, new Work(answered.SetResult));
+            loops.AcceptLoop.Post(WorkPriority.Background, new Work(rested.SetResult));
+            loops.AcceptLoop.Epoll.Register(listening.SafeHandle, heard, onlyChanges: true);
             await client.ConnectAsync(listening.LocalEndPoint!, Cancel);
             await Task.WhenAll(answered.Task, rested.Task, heard.Task).WaitAsync(TimeSpan.FromMinutes(1), Cancel);
         }
@@ -128,7 +129,7 @@ public sealed class EventLoopFairnessTests : ServedTests
     [Fact]
     public async Task Who_waited_for_the_lane_while_its_program_became_slow_does_not_hold_a_loop()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         Socket[] clients = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => ConnectAsync()));
         foreach (Socket client in clients)
@@ -173,7 +174,7 @@ public sealed class EventLoopFairnessTests : ServedTests
     [Fact]
     public async Task A_hook_that_uses_another_servers_orchestrator_does_not_take_its_clients_along()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         var asked = new TestOrchestrator();
         await using var askedServer = new RyusoServer(asked, new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance });
@@ -197,7 +198,7 @@ public sealed class EventLoopFairnessTests : ServedTests
         {
             asked.EchoAsync = Note(others);
             entered.SetResult();
-            SpinWait.SpinUntil(() => asked.Waiting == 1, TimeSpan.FromMinutes(1));
+            SpinWait.SpinUntil(() => asked.WaitingCount == 1, TimeSpan.FromMinutes(1));
             others.Clear();
             return Task.CompletedTask;
         };
@@ -234,12 +235,12 @@ public sealed class EventLoopFairnessTests : ServedTests
         public void Execute() => action();
     }
 
-    private sealed class Heard : Watched
+    private sealed class Heard : EpollHandler
     {
         private readonly TaskCompletionSource _heard = NewEnd();
 
         public Task Task => _heard.Task;
 
-        public override void Ready(bool hasEnded) => _heard.TrySetResult();
+        public override void OnReadable(bool hasEnded) => _heard.TrySetResult();
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Tests.Server;
 
@@ -13,7 +14,7 @@ public sealed class EventLoopTests : ServedTests
     [Fact]
     public async Task Quick_programs_run_on_the_event_loop_and_those_that_were_slow_twice_do_not()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         bool isSlow = false;
         Orchestrator.EchoAsync = _ =>
         {
@@ -76,7 +77,7 @@ public sealed class EventLoopTests : ServedTests
     [Fact]
     public async Task Quick_requests_that_waited_behind_a_slow_run_are_served_on_the_event_loop_again()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         Socket[] quick = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ConnectAsync()));
         foreach (Socket socket in quick)
@@ -114,7 +115,7 @@ public sealed class EventLoopTests : ServedTests
     [Fact]
     public async Task Clients_that_ask_one_thing_at_a_time_are_spread_over_the_loops_and_those_that_ask_many_share_one()
     {
-        Assert.SkipUnless(EventLoops.IsSupported && Environment.ProcessorCount > 1, "There is one event loop at most on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported && Environment.ProcessorCount > 1, "There is one event loop at most on this system.");
         var loops = new List<EventLoop?>();
         Orchestrator.EchoAsync = _ =>
         {

@@ -190,7 +190,7 @@ public class KeptConnectionTests : ServedTests
     [Fact]
     public async Task A_hook_that_blocks_its_thread_keeps_nobody_from_being_accepted_read_or_told_busy()
     {
-        await StartAsync(o => o.QueueLength = 2);
+        await StartAsync(o => o.MaxQueueLength = 2);
         using var block = new ManualResetEventSlim();
         Task entered = Orchestrator.BlockEcho(block);
         using Socket running = await SendAsync("""{"program":"echo"}""");

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Server.Hosting;
 
 namespace Ryuso.Tests.Server;
 

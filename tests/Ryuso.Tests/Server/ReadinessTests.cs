@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Tests.Server;
 
@@ -10,7 +11,7 @@ public sealed class ReadinessTests
     [Fact]
     public async Task Who_cannot_move_stays_where_it_was()
     {
-        Assert.SkipUnless(EventLoops.IsSupported, "There is no event loop on this system.");
+        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listening.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
         listening.Listen();
@@ -19,26 +20,26 @@ public sealed class ReadinessTests
         using Socket served = await listening.AcceptAsync(Cancel);
         using var first = new Epoll();
         using var second = new Epoll();
-        var readiness = new Readiness(first, served);
+        var readiness = new SocketReadAwaiter(first, served);
 
         // The kernel takes a socket once.
-        var other = new Readiness(second, served);
+        var other = new SocketReadAwaiter(second, served);
         readiness.MoveTo(second);
         byte[] room = new byte[8];
         ValueTask<int> receiving = readiness.ReceiveAsync(room);
         Assert.False(receiving.IsCompleted);
         await client.SendAsync(new byte[3], Cancel);
-        while (!receiving.IsCompleted && first.TryFind(wait: true))
+        while (!receiving.IsCompleted && first.Poll(wait: true))
         {
-            while (first.TryTake(out Watched watched, out bool hasEnded))
+            while (first.TryDequeueEvent(out EpollHandler watched, out bool hasEnded))
             {
-                watched.Ready(hasEnded);
+                watched.OnReadable(hasEnded);
             }
         }
 
         Assert.Equal(3, await receiving);
-        other.Forget();
-        readiness.Forget();
+        other.Unregister();
+        readiness.Unregister();
         Assert.Equal((0, 0), (first.Count, second.Count));
     }
 }

@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Ryuso.Json;
+using Ryuso.Pool;
+using Ryuso.Protocol;
 
 namespace Ryuso.Tests.Server;
 
@@ -78,12 +81,12 @@ public sealed class RequestFuzzTests
 
     private static bool Check(ReadOnlySpan<byte> bytes, Random random)
     {
-        var whole = new RequestScanner();
-        ScanResult result = whole.Scan(bytes);
-        var split = new RequestScanner();
+        var whole = new RequestFramer();
+        FramingResult result = whole.Scan(bytes);
+        var split = new RequestFramer();
         int cut = random.Next(bytes.Length + 1);
-        ScanResult early = split.Scan(bytes[..cut]);
-        if (early == ScanResult.NeedMore)
+        FramingResult early = split.Scan(bytes[..cut]);
+        if (early == FramingResult.NeedMore)
         {
             early = split.Scan(bytes);
         }
@@ -94,20 +97,20 @@ public sealed class RequestFuzzTests
         bool isObject = TryEnd(bytes, out int end);
         if (isObject)
         {
-            Assert.Equal((ScanResult.Complete, end), (result, whole.Length));
+            Assert.Equal((FramingResult.Complete, end), (result, whole.Length));
         }
 
-        if (result != ScanResult.Complete)
+        if (result != FramingResult.Complete)
         {
             return false;
         }
 
         // What the scanner hands on is judged by the reader as the library judges it.
         ReadOnlySpan<byte> request = bytes[..whole.Length];
-        RequestHead head = RequestHead.Read(request, whole.Marks);
+        RequestEnvelope head = RequestEnvelope.Read(request, whole.Offsets);
         bool isValid = isObject && IsText(request);
         var slots = new PoolSlots(["text", "n"]);
-        string? problem = RequestReader.Read(request, slots, new NameTable(["p"]), out _, out _);
+        string? problem = RequestParser.Parse(request, slots, new Utf8NameTable(["p"]), out _, out _);
         Assert.False(problem is null && !isValid);
         if (problem is not null && isValid)
         {

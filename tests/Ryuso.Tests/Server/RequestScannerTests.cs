@@ -1,4 +1,5 @@
 using System.Text;
+using Ryuso.Protocol;
 
 namespace Ryuso.Tests.Server;
 
@@ -22,13 +23,13 @@ public class RequestScannerTests
         {
             for (int second = first; second <= bytes.Length; second++)
             {
-                var scanner = new RequestScanner();
-                ScanResult result = ScanResult.NeedMore;
+                var scanner = new RequestFramer();
+                FramingResult result = FramingResult.NeedMore;
                 foreach (int length in new[] { first, second, bytes.Length })
                 {
                     result = scanner.Scan(bytes.AsSpan(0, length));
-                    Assert.Equal(length >= end ? ScanResult.Complete : ScanResult.NeedMore, result);
-                    if (result == ScanResult.Complete)
+                    Assert.Equal(length >= end ? FramingResult.Complete : FramingResult.NeedMore, result);
+                    if (result == FramingResult.Complete)
                     {
                         break;
                     }
@@ -46,20 +47,20 @@ public class RequestScannerTests
     [InlineData(" 1")]
     [InlineData("\u00EF{}")]
     public void What_does_not_begin_with_a_brace_is_no_object(string document) =>
-        Assert.Equal(ScanResult.NotAnObject, Scan(Encoding.UTF8.GetBytes(document)));
+        Assert.Equal(FramingResult.NotAnObject, Scan(Encoding.UTF8.GetBytes(document)));
 
     [Fact]
     public void Half_a_byte_order_mark_is_no_object()
     {
-        Assert.Equal(ScanResult.NotAnObject, Scan([0xEF, 0xBB, (byte)'{', (byte)'}']));
-        Assert.Equal(ScanResult.NotAnObject, Scan([0xEF, (byte)'{', (byte)'}']));
-        Assert.Equal(ScanResult.NeedMore, Scan([0xEF, 0xBB]));
+        Assert.Equal(FramingResult.NotAnObject, Scan([0xEF, 0xBB, (byte)'{', (byte)'}']));
+        Assert.Equal(FramingResult.NotAnObject, Scan([0xEF, (byte)'{', (byte)'}']));
+        Assert.Equal(FramingResult.NeedMore, Scan([0xEF, 0xBB]));
     }
 
     [Theory]
-    [InlineData(64, ScanResult.Complete)]
-    [InlineData(65, ScanResult.TooDeep)]
-    [InlineData(1000, ScanResult.TooDeep)]
+    [InlineData(64, FramingResult.Complete)]
+    [InlineData(65, FramingResult.TooDeep)]
+    [InlineData(1000, FramingResult.TooDeep)]
     public void Sixty_four_levels_are_deep_enough(int depth, object expected)
     {
         string document = "{\"a\":" + new string('[', depth - 1) + new string(']', depth - 1) + "}";
@@ -73,11 +74,11 @@ public class RequestScannerTests
     [InlineData("{\"a\n")]
     [InlineData("{\"a\\\n")]
     public void What_cannot_become_JSON_any_more_is_not_waited_for(string document) =>
-        Assert.Equal(ScanResult.Broken, Scan(Encoding.UTF8.GetBytes(document)));
+        Assert.Equal(FramingResult.Broken, Scan(Encoding.UTF8.GetBytes(document)));
 
-    private static ScanResult Scan(byte[] bytes)
+    private static FramingResult Scan(byte[] bytes)
     {
-        var scanner = new RequestScanner();
+        var scanner = new RequestFramer();
         return scanner.Scan(bytes);
     }
 }

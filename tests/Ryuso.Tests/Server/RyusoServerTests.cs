@@ -56,7 +56,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
     [Fact]
     public async Task A_full_queue_answers_busy_and_keeps_what_it_has()
     {
-        await StartAsync(o => o.QueueLength = 1);
+        await StartAsync(o => o.MaxQueueLength = 1);
         using Socket running = await SendAsync(Gate);
         await _orchestrator.GateEntered.Task.WaitAsync(Cancel);
         using Socket waiting = await SendAsync(Echo);
@@ -132,7 +132,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
 
     private async Task UntilWaitingAsync(int count)
     {
-        await Until.TrueAsync(() => _orchestrator.Waiting >= count);
+        await Until.TrueAsync(() => _orchestrator.WaitingCount >= count);
     }
 
     private Task<Socket> SendAsync(string request) => PlainClient.SendAsync(_server!.EndPoint, request);

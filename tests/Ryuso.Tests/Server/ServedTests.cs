@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Tests.Server;
 
@@ -14,7 +15,7 @@ public abstract class ServedTests : IAsyncDisposable
     internal RyusoServer Server { get; private set; } = null!;
 
     /// <summary>Whether the server has threads of its own, as it has wherever the system lets it.</summary>
-    private protected virtual bool UsesEventLoop => EventLoops.IsSupported;
+    private protected virtual bool UsesEventLoop => EventLoopGroup.IsSupported;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -31,7 +32,7 @@ public abstract class ServedTests : IAsyncDisposable
 
     protected async Task StartAsync(Action<RyusoServerOptions>? configure = null)
     {
-        var options = new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance, UsesEventLoop = UsesEventLoop };
+        var options = new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance, UseEventLoop = UsesEventLoop };
         configure?.Invoke(options);
         Server = new RyusoServer(Orchestrator, options);
         await Server.StartAsync(Cancel);
@@ -102,6 +103,6 @@ public abstract class ServedTests : IAsyncDisposable
 
     protected async Task UntilWaitingAsync(int count)
     {
-        await Until.TrueAsync(() => Orchestrator.Waiting >= count);
+        await Until.TrueAsync(() => Orchestrator.WaitingCount >= count);
     }
 }

@@ -1,3 +1,5 @@
+using Ryuso.Definitions;
+
 namespace Ryuso.Tests.Server;
 
 /// <summary>Three programs of one hook each: echo gives its argument back, fail fails, gate waits until it is opened.</summary>
@@ -68,7 +70,7 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
             ["text"],
             [.. names.Select(n => new HookDefinition("hooks." + n, text, []))],
             [.. names.Select((n, i) => new ProgramDefinition(n, null, text, text,
-                [new(StepKind.EnterHook, i, false), new(StepKind.InvokeHook, i, false)]))]);
+                [new(PlanOpKind.EnterHook, i, false), new(PlanOpKind.InvokeHook, i, false)]))]);
     }
 
     private sealed class Pool : DataPool;

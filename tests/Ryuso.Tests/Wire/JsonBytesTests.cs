@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsCheck;
+using Ryuso.Json;
 
 namespace Ryuso.Tests.Wire;
 

@@ -1,5 +1,8 @@
 using System.Text;
 using CsCheck;
+using Ryuso.Json;
+using Ryuso.Pool;
+using Ryuso.Protocol;
 
 namespace Ryuso.Tests.Wire;
 
@@ -8,7 +11,7 @@ public sealed class PlainRequestTests
 {
     private static readonly string[] Names = ["text", "n", "a long name of a variable", "_run_id", "é", "quo\"ted", ""];
 
-    private static readonly NameTable Programs = new(["p", "другая", "third program"]);
+    private static readonly Utf8NameTable Programs = new(["p", "другая", "third program"]);
     private static readonly int s_requests = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_RANDOM_REQUESTS"), out int n) ? n : 50_000;
 
     private static readonly string[] Pieces =
@@ -146,8 +149,8 @@ public sealed class PlainRequestTests
     {
         PoolSlots slots = _slots;
         slots.Clear();
-        var plain = new PlainRequest(request, slots);
-        if (!plain.TryRead(Programs))
+        var plain = new FastRequestParser(request, slots);
+        if (!plain.TryParse(Programs))
         {
             return false;
         }
@@ -155,14 +158,14 @@ public sealed class PlainRequestTests
         var expected = new PoolSlots(Names);
         int program = -1;
         string? unknown = null;
-        Assert.Null(RequestReader.ReadAny(request.AsSpan(0, plain.Length), expected, Programs, ref program, ref unknown));
+        Assert.Null(RequestParser.ParseAny(request.AsSpan(0, plain.Length), expected, Programs, ref program, ref unknown));
         Assert.Equal(program, plain.Program);
         Assert.Equal(expected.CallersRunId, slots.CallersRunId);
         Assert.Equal(expected.TraceParent, slots.TraceParent);
-        RequestScanner scanner = new();
-        Assert.Equal(ScanResult.Complete, scanner.Scan(request));
+        RequestFramer scanner = new();
+        Assert.Equal(FramingResult.Complete, scanner.Scan(request));
         Assert.Equal(scanner.Length, plain.Length);
-        RequestHead head = RequestHead.Read(request.AsSpan(0, plain.Length), scanner.Marks);
+        RequestEnvelope head = RequestEnvelope.Read(request.AsSpan(0, plain.Length), scanner.Offsets);
         if (plain.IsOnlyRun)
         {
             Assert.True(head is { Problem: null, Operation: Operation.Run, Auth.IsEmpty: true });

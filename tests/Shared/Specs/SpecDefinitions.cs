@@ -1,6 +1,9 @@
+using Ryuso.Definitions;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
-using Ryuso.Spec.Planning;
+using PlanOp = Ryuso.Definitions.PlanOp;
+using PlanOpKind = Ryuso.Definitions.PlanOpKind;
+using SpecType = Ryuso.Definitions.SpecType;
 
 namespace Ryuso.Tests.Shared;
 
@@ -16,7 +19,7 @@ internal static class SpecDefinitions
         string[] variables = [.. model.Programs.SelectMany(p => p.Args.Concat(p.Outputs))
             .Concat(model.Hooks.SelectMany(h => h.Args)).Select(a => a.Name).Distinct()];
         ArgDefinition Arg(ArgModel arg) => new(Array.IndexOf(variables, arg.Name), arg.Name, (SpecType)arg.Type, arg.Required, arg.Default);
-        static LineStep Step(PlanStep step) => new((StepKind)step.Kind, step.Index, step.IsDependency);
+        static PlanOp Step(Ryuso.Spec.Planning.PlanOp step) => new((PlanOpKind)step.Kind, step.Index, step.IsDependency);
         return new SpecDefinition(
             model.Name,
             model.Version,

@@ -8,36 +8,36 @@ namespace Wallet;
 [global::System.CodeDom.Compiler.GeneratedCode("Ryuso", "0.1.0")]
 internal static class WalletDefinition
 {
-    internal static readonly global::Ryuso.SpecDefinition Spec = new(
+    internal static readonly global::Ryuso.Definitions.SpecDefinition Spec = new(
         "Wallet",
         "1.0.0",
         ["from", "amount", "note", "tags", "balance", "rate"],
         [
             new("hooks.debit",
                 [
-                    new(0, "from", global::Ryuso.SpecType.String, true),
-                    new(1, "amount", global::Ryuso.SpecType.Int, true),
-                    new(5, "rate", global::Ryuso.SpecType.Float, false, "1.5"),
+                    new(0, "from", global::Ryuso.Definitions.SpecType.String, true),
+                    new(1, "amount", global::Ryuso.Definitions.SpecType.Int, true),
+                    new(5, "rate", global::Ryuso.Definitions.SpecType.Float, false, "1.5"),
                 ],
-                [global::Ryuso.LineStep.Decode([8, 10])]), // hooks.notify
+                [global::Ryuso.Definitions.PlanOp.Decode([8, 10])]), // hooks.notify
             new("hooks.notify",
                 [
-                    new(2, "note", global::Ryuso.SpecType.String, false),
-                    new(3, "tags", global::Ryuso.SpecType.List, false),
+                    new(2, "note", global::Ryuso.Definitions.SpecType.String, false),
+                    new(3, "tags", global::Ryuso.Definitions.SpecType.List, false),
                 ],
                 [], Attempts: 3, RetryDelayMs: 10, TimeoutMs: 500),
         ],
         [
             new("transfer", "Moves money.",
                 [
-                    new(0, "from", global::Ryuso.SpecType.String, true, null, "The account that pays"),
-                    new(1, "amount", global::Ryuso.SpecType.Int, true),
-                    new(2, "note", global::Ryuso.SpecType.String, false, "\"\""),
-                    new(3, "tags", global::Ryuso.SpecType.List, false),
+                    new(0, "from", global::Ryuso.Definitions.SpecType.String, true, null, "The account that pays"),
+                    new(1, "amount", global::Ryuso.Definitions.SpecType.Int, true),
+                    new(2, "note", global::Ryuso.Definitions.SpecType.String, false, "\"\""),
+                    new(3, "tags", global::Ryuso.Definitions.SpecType.List, false),
                 ],
                 [
-                    new(4, "balance", global::Ryuso.SpecType.Int, true, null, "In cents"),
+                    new(4, "balance", global::Ryuso.Definitions.SpecType.Int, true, null, "In cents"),
                 ],
-                global::Ryuso.LineStep.Decode([0, 2, 8, 10])), // hooks.debit → hooks.notify
+                global::Ryuso.Definitions.PlanOp.Decode([0, 2, 8, 10])), // hooks.debit → hooks.notify
         ]);
 }

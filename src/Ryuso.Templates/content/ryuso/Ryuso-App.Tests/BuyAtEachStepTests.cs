@@ -9,10 +9,10 @@ public sealed class BuyAtEachStepTests
     private static readonly ProgramTest<ShopNameOrchestrator, ShopNameOrchestrator> Buy = ProgramTest
         .Of(() => new ShopNameOrchestrator())
         .Program(shop => shop.BuyAsync(new("hat", 1200, "1 Main Street")))
-        .Holds(async (shop, bought) =>
+        .Invariant(async (shop, bought) =>
         {
             ProgramResult<StockOutputs> stock = await shop.StockAsync(new("hat"));
-            Assert.Equal(bought.Succeeded ? 9 : 10, stock.Outputs!.Left);
+            Assert.Equal(bought.IsSuccess ? 9 : 10, stock.Outputs!.Left);
         });
 
     [Fact]

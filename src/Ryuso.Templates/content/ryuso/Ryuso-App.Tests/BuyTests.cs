@@ -12,7 +12,7 @@ public sealed class BuyTests
     {
         ProgramResult<BuyOutputs> bought = await _shop.BuyAsync(new("hat", 1200, "1 Main Street"), TestContext.Current.CancellationToken);
 
-        Assert.True(bought.Succeeded, bought.Error);
+        Assert.True(bought.IsSuccess, bought.Error);
         Assert.Equal(9, bought.Outputs!.Left);
         Assert.Equal(9, await LeftAsync("hat"));
     }
@@ -22,7 +22,7 @@ public sealed class BuyTests
     {
         ProgramResult<BuyOutputs> bought = await _shop.BuyAsync(new("hat", 1200, "nowhere"), TestContext.Current.CancellationToken);
 
-        Assert.False(bought.Succeeded);
+        Assert.False(bought.IsSuccess);
         Assert.Equal("Nobody delivers to nowhere.", bought.Error);
         Assert.Equal(["hooks.charge", "hooks.reserve"], bought.Answer["_rectified"]!.AsArray().Select(step => (string?)step));
         Assert.Equal(10, await LeftAsync("hat"));

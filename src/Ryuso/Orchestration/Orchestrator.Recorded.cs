@@ -1,0 +1,102 @@
+using System.Buffers;
+using Ryuso.Orchestration;
+using Ryuso.Recording;
+using Ryuso.Telemetry;
+
+namespace Ryuso;
+
+/// <content>With a journal: recovery at the start, decisions of operators, answers that leave when they are durable.</content>
+public abstract partial class Orchestrator
+{
+    private const int RunsPerProgressLine = 100;
+    private const int MaxStuckRunsLogged = 100;
+
+    /// <inheritdoc cref="RunExecutor.IsRecorded"/>
+    internal bool IsRecorded => _executor.IsRecorded;
+
+    /// <inheritdoc cref="RunExecutor.JournalWait"/>
+    internal long JournalWait => _executor.JournalWait;
+
+    /// <inheritdoc cref="RunExecutor.IsDurable"/>
+    internal bool IsDurable(PendingAnswer answer) => _executor.IsDurable(answer);
+
+    /// <inheritdoc cref="RunExecutor.FlushAsync"/>
+    internal ValueTask<bool> FlushAsync(bool canWait) => _executor.FlushAsync(canWait);
+
+    /// <summary>The answer leaves when its outcome is durable. The lane has been left: the next run shares the commit if it is there already.</summary>
+    private async ValueTask AnswerAsync(PendingAnswer recorded, bool canWait, IBufferWriter<byte> answer)
+    {
+        bool isDurable = recorded.Position == 0 || await _executor.FlushAsync(canWait).ConfigureAwait(false);
+        answer.Write((isDurable ? recorded : PendingAnswer.OutcomeUnknown()).Json.Span);
+    }
+
+    /// <summary>
+    /// Records every run from now on, so that a crash loses nothing, and first brings what the journal has unfinished to its end.
+    /// A server does this by itself with the journal of its options. The journal stays the caller's to dispose of, after the last run.
+    /// </summary>
+    /// <param name="journal">A journal that is not open yet.</param>
+    /// <param name="cancellationToken">Gives up before the recovery begins.</param>
+    /// <exception cref="JournalException">The journal cannot be used; the message says why and what to do.</exception>
+    public async Task UseJournalAsync(IJournal journal, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journal);
+        await journal.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _executor.Record(journal);
+            await RecoverAsync(journal).ConfigureAwait(false);
+            foreach (JournaledRun stuck in await journal.ListAsync(RunStatus.Stuck, MaxStuckRunsLogged, CancellationToken.None).ConfigureAwait(false))
+            {
+                RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Cause, stuck.Error);
+            }
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+
+        journal.OperatorDecisionRecorded += (_, _) => _ = CarryOutDecisionsAsync(journal);
+    }
+
+    /// <summary>What is unfinished while nothing runs needs recovering: after a start, or because an operator said so.</summary>
+    private async Task RecoverAsync(IJournal journal)
+    {
+        IReadOnlyList<JournaledRun> runs = await journal.ListAsync(RunStatus.Unfinished, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
+        if (runs.Count > 0)
+        {
+            RunLog.Recovering(_logger, runs.Count);
+        }
+
+        for (int done = 0; done < runs.Count; done++)
+        {
+            await _executor.RecoverAsync(runs[done]).ConfigureAwait(false);
+            if ((done + 1) % RunsPerProgressLine == 0)
+            {
+                RunLog.RecoveryProgress(_logger, done + 1, runs.Count);
+            }
+        }
+    }
+
+    private async Task CarryOutDecisionsAsync(IJournal journal)
+    {
+        await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await RecoverAsync(journal).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Nobody waits for this: the log is where an operator looks.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RunLog.DecisionFailed(_logger, exception);
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+    }
+
+    /// <summary>The journal's <see cref="IJournal.Id"/>; null where runs are not recorded.</summary>
+    internal string? Journal => _executor.Journal;
+}

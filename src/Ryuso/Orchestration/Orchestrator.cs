@@ -1,0 +1,267 @@
+using System.Buffers;
+using System.ComponentModel;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Definitions;
+using Ryuso.Json;
+using Ryuso.Orchestration;
+using Ryuso.Pool;
+using Ryuso.Protocol;
+using Ryuso.Recording;
+
+namespace Ryuso;
+
+/// <summary>Runs the programs of one spec, one at a time. The generator derives one from each spec.</summary>
+public abstract partial class Orchestrator
+{
+    private readonly Lane _lane = new();
+    private readonly ILogger _logger;
+    private RunExecutor _executor;
+
+    /// <summary>Called by generated code.</summary>
+    /// <param name="definition">The compiled spec.</param>
+    /// <param name="logger">Where runs are logged; null for nowhere.</param>
+    /// <param name="timeProvider">The clock; null for the system's.</param>
+    protected Orchestrator(SpecDefinition definition, ILogger? logger = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        Definition = definition;
+        _logger = logger ?? NullLogger.Instance;
+        Time = timeProvider ?? TimeProvider.System;
+        _executor = new RunExecutor(this, definition, _logger, Time);
+    }
+
+    /// <summary>The compiled spec.</summary>
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public SpecDefinition Definition { get; }
+
+    /// <summary>Runs a program and waits for its end. A failed or rejected run is a result, not an exception.</summary>
+    /// <param name="program">The program's name in the spec.</param>
+    /// <param name="dataPool">The initial pool; null for an empty one.</param>
+    /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
+    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
+    public Task<ProgramResult> RunAsync(
+        string program,
+        JsonObject? dataPool = null,
+        JsonObject? metadata = null,
+        CancellationToken cancellationToken = default) => RunAsync(program, dataPool, metadata, runId: null, cancellationToken);
+
+    /// <summary>Runs a program under the caller's own id for the run. With a journal the same id and request give the recorded answer, and the program does not run again.</summary>
+    /// <param name="program">The program's name in the spec.</param>
+    /// <param name="dataPool">The initial pool; null for an empty one.</param>
+    /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
+    /// <param name="runId">The run's id, the answer's <c>_run_id</c>; null for a new one.</param>
+    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
+    public async Task<ProgramResult> RunAsync(
+        string program,
+        JsonObject? dataPool,
+        JsonObject? metadata,
+        string? runId,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        JsonObject request = new() { ["program"] = program };
+        if (dataPool is not null)
+        {
+            request["data_pool"] = dataPool.DeepClone();
+        }
+
+        if (metadata is not null)
+        {
+            request["metadata"] = metadata.DeepClone();
+        }
+
+        if (runId is not null)
+        {
+            request["run_id"] = runId;
+        }
+
+        var answer = new ArrayBufferWriter<byte>();
+        await RunRequestAsync(JsonBytes.Of(request), answer, cancellationToken).ConfigureAwait(false);
+        return new ProgramResult((JsonObject)JsonNode.Parse(answer.WrittenSpan)!);
+    }
+
+    /// <summary>Reads one whole request object, runs it on the lane and writes its answer (rejections included).</summary>
+    internal ValueTask RunRequestAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!_lane.TryEnter())
+        {
+            return WaitAndRunAsync(request, answer, cancellationToken);
+        }
+
+        ValueTask<PendingAnswer?> run;
+        try
+        {
+            run = _executor.RunAsync(request, answer);
+        }
+        catch
+        {
+            _lane.Leave();
+            throw;
+        }
+
+        if (!run.IsCompletedSuccessfully)
+        {
+            return FinishAsync(run, answer);
+        }
+
+        PendingAnswer? recorded = run.GetAwaiter().GetResult();
+        bool canWait = _lane.Waiting > 0;
+        _lane.Leave();
+        return recorded is null ? default : AnswerAsync(recorded, canWait, answer);
+    }
+
+    private async ValueTask WaitAndRunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
+    {
+        // Only now: a hook that calls its own orchestrator finds the lane taken, by itself.
+        if (_executor.IsCalledFromHook)
+        {
+            throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
+        }
+
+        await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
+        ValueTask<PendingAnswer?> run;
+        try
+        {
+            run = _executor.RunAsync(request, answer);
+        }
+        catch
+        {
+            _lane.Leave();
+            throw;
+        }
+
+        await FinishAsync(run, answer).ConfigureAwait(false);
+    }
+
+    private async ValueTask FinishAsync(ValueTask<PendingAnswer?> run, IBufferWriter<byte> answer)
+    {
+        PendingAnswer? recorded;
+        bool canWait;
+        try
+        {
+            recorded = await run.ConfigureAwait(false);
+            canWait = _lane.Waiting > 0;
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+
+        if (recorded is not null)
+        {
+            await AnswerAsync(recorded, canWait, answer).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>How many wait for the lane.</summary>
+    internal int WaitingCount => _lane.Waiting;
+
+    /// <summary>For callers that enter and leave by themselves and call <see cref="RunOnLaneAsync"/> between.</summary>
+    internal Lane Lane => _lane;
+
+    /// <summary>As <see cref="RunRequestAsync"/>, for a caller that holds the lane.</summary>
+    /// <returns>Null once the answer is written; with a journal the answer, to be written when <see cref="FlushAsync"/> has ended well, for which the lane should be left.</returns>
+    internal ValueTask<PendingAnswer?> RunOnLaneAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _executor.RunAsync(request, answer);
+
+    /// <inheritdoc cref="RunExecutor.CanUseFastPath"/>
+    internal bool CanUseFastPath => _executor.CanUseFastPath;
+
+    /// <inheritdoc cref="RunExecutor.TryParse"/>
+    internal bool TryParse(ReadOnlySpan<byte> bytes, out ParsedEnvelope head) => _executor.TryParse(bytes, out head);
+
+    /// <inheritdoc cref="RunExecutor.RunParsedAsync"/>
+    internal ValueTask<PendingAnswer?> RunParsedAsync(int program, IBufferWriter<byte> answer, long now = 0) => _executor.RunParsedAsync(program, unknown: null, answer, now);
+
+    internal ILogger Logger => _logger;
+
+    internal TimeProvider Time { get; }
+
+    /// <summary>Lets another orchestrator make the pools and call the hooks of this one's runs, under that one's definition: for tests that put faults between.</summary>
+    internal void RunThrough(Orchestrator between)
+    {
+        _executor = between._executor;
+        between.Scopes = Scopes;
+    }
+
+    internal DataPool NewPool() => CreatePool();
+
+    internal DataPool NewPool(PoolSlots slots)
+    {
+        DataPool pool = CreatePool();
+        pool.Open(slots);
+        return pool;
+    }
+
+    /// <summary>Makes the hook classes anew for each run, with a scope of its own that ends with the run. Without this there is one instance of each.</summary>
+    /// <param name="scopes">Where the scopes come from.</param>
+    public void UseScopePerRun(IServiceScopeFactory scopes)
+    {
+        ArgumentNullException.ThrowIfNull(scopes);
+        Scopes = scopes;
+    }
+
+    internal IServiceScopeFactory? Scopes { get; private set; }
+
+    internal void BindServices(IServiceProvider? services) => UseServices(services);
+
+    internal ValueTask<HookResult> Invoke(int hook, DataPool pool, in HookContext context) => InvokeAsync(hook, pool, context);
+
+    /// <summary>Makes the hook classes, their constructor parameters taken from <paramref name="services"/>. Generated.</summary>
+    /// <param name="services">The provider given to the orchestrator, or that of a run's scope.</param>
+    /// <exception cref="InvalidOperationException">A service that a hook class needs is not registered.</exception>
+    protected virtual void UseServices(IServiceProvider? services)
+    {
+    }
+
+    /// <summary>Makes the spec's typed pool. Generated.</summary>
+    protected abstract DataPool CreatePool();
+
+    /// <summary>Calls a hook with its arguments taken from the pool. Generated.</summary>
+    /// <param name="hook">The hook's index in the <see cref="SpecDefinition"/>.</param>
+    /// <param name="pool">The run's pool.</param>
+    /// <param name="context">The run and its cancellation token.</param>
+    protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context);
+
+    /// <summary>Runs a program with typed outputs. Called by generated code.</summary>
+    /// <typeparam name="TOutputs">The program's outputs record.</typeparam>
+    /// <param name="program">The program's name in the spec.</param>
+    /// <param name="dataPool">The initial pool.</param>
+    /// <param name="outputs">Makes the record from the answer of a successful run.</param>
+    /// <param name="cancellationToken">Gives up waiting for the lane.</param>
+    protected async Task<ProgramResult<TOutputs>> RunAsync<TOutputs>(
+        string program,
+        JsonObject dataPool,
+        Func<JsonObject, TOutputs> outputs,
+        CancellationToken cancellationToken)
+        where TOutputs : class
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ProgramResult result = await RunAsync(program, dataPool, metadata: null, cancellationToken).ConfigureAwait(false);
+        return new ProgramResult<TOutputs>(result.Answer, result.IsSuccess ? outputs(result.Answer) : null);
+    }
+
+    /// <summary>Gets a constructor parameter of a hook class. Called by generated code.</summary>
+    /// <typeparam name="TService">The parameter's type.</typeparam>
+    /// <param name="services">The provider given to the orchestrator.</param>
+    /// <param name="hookClass">The hook class, for the message.</param>
+    /// <exception cref="InvalidOperationException">The service is not registered.</exception>
+    protected static TService Resolve<TService>(IServiceProvider? services, string hookClass)
+        where TService : notnull =>
+        services?.GetService(typeof(TService)) is TService service
+            ? service
+            : throw new InvalidOperationException(
+                $"The hook class '{hookClass}' needs the service '{typeof(TService)}', which is not registered. Add it to the service collection given to the orchestrator.");
+
+    /// <summary>Gets an optional constructor parameter of a hook class. Called by generated code.</summary>
+    /// <typeparam name="TService">The parameter's type.</typeparam>
+    /// <param name="services">The provider given to the orchestrator.</param>
+    /// <param name="hookClass">The hook class.</param>
+    protected static TService? ResolveOrDefault<TService>(IServiceProvider? services, string hookClass) =>
+        services?.GetService(typeof(TService)) is TService service ? service : default;
+}

@@ -1,0 +1,107 @@
+using System.Runtime.CompilerServices;
+using Ryuso.Definitions;
+using Ryuso.Telemetry;
+
+namespace Ryuso.Orchestration;
+
+/// <summary>One step: a hook is tried, watched, waited for, tried again.</summary>
+internal sealed partial class RunExecutor
+{
+    /// <summary>One try of one hook. One that ends at once costs no state machine.</summary>
+    private bool TryInvoke(int index, HookDefinition hook, int attempt, CancellationToken limit, out string? error)
+    {
+        try
+        {
+            ValueTask<HookResult> call = Call(index, hook, attempt, limit);
+            if (call.IsCompletedSuccessfully)
+            {
+                error = call.Result.Reason;
+                return true;
+            }
+
+            error = null;
+#pragma warning disable CA2012 // Kept for the loop that waits for it, once.
+            _pending = AwaitAsync(call, hook, attempt);
+#pragma warning restore CA2012
+            return false;
+        }
+#pragma warning disable CA1031 // Whatever a hook throws is that step's failure and never the server's.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            error = DescribeFailure(exception, hook, attempt);
+            return true;
+        }
+    }
+
+    /// <summary>A hook that may be tried again, has a time limit, is recorded or watched. A try is counted before it is made.</summary>
+    private async ValueTask<string?> InvokeAsync(int index, HookDefinition hook)
+    {
+        int attempt = _attempts + 1;
+        for (_attempts = 0; ; attempt++)
+        {
+            if (attempt > 1)
+            {
+                if (CheckArguments(hook) is { } wrong)
+                {
+                    return wrong;
+                }
+
+                _run.Enter(index);
+            }
+
+            if (_recorder is not null && await _recorder.StepStartingAsync(attempt).ConfigureAwait(false) is { } unrecordable)
+            {
+                return unrecordable;
+            }
+
+            using CancellationTokenSource? limit = hook.TimeoutMs > 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(hook.TimeoutMs), time) : null;
+            var watch = HookActivity.Begin(hook.Reference, attempt, _run.StateMachine.Id.IsRectifying);
+            string? error = TryInvoke(index, hook, attempt, limit?.Token ?? default, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
+            if (limit is { IsCancellationRequested: true })
+            {
+                error = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
+            }
+
+            watch.End(error);
+
+            if (error is null || attempt >= hook.Attempts)
+            {
+                return error;
+            }
+
+            _recorder?.AttemptFailed(attempt, error);
+            if (hook.RetryDelayMs > 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(hook.RetryDelayMs), time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>What is missing or mistyped fails the step at once: no try would find it otherwise.</summary>
+    private string? CheckArguments(HookDefinition hook) => Describe("hook", hook.Reference, "cannot run", _run.Slots.FindProblems(hook.Args));
+
+    private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, CancellationToken limit) =>
+        orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.StateMachine.Id, attempt, _run.StateMachine.IsInDoubt, limit));
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<string?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)
+    {
+        try
+        {
+            return (await call.ConfigureAwait(false)).Reason;
+        }
+#pragma warning disable CA1031 // Whatever a hook throws is that step's failure and never the server's.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return DescribeFailure(exception, hook, attempt);
+        }
+    }
+
+    private string DescribeFailure(Exception exception, HookDefinition hook, int attempt)
+    {
+        RunLog.HookFailed(logger, hook.Reference, attempt, exception);
+        return exception is HookFailedException ? exception.Message : $"The hook '{hook.Reference}' threw {exception.GetType().Name}.";
+    }
+}

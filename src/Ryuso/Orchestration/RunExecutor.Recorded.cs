@@ -1,0 +1,199 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Ryuso.Definitions;
+using Ryuso.Protocol;
+using Ryuso.Recording;
+using Ryuso.Runs;
+using Ryuso.Telemetry;
+
+namespace Ryuso.Orchestration;
+
+/// <summary>Runs with a journal: recorded, recovered, and answered when they are durable.</summary>
+internal sealed partial class RunExecutor
+{
+    /// <summary>Takes up a run that the process did not end, or whose stuck state an operator has decided on.</summary>
+    /// <exception cref="JournalException">The journal failed.</exception>
+    public async Task RecoverAsync(JournaledRun recorded)
+    {
+        AsyncServiceScope? scope = orchestrator.Scopes?.CreateAsyncScope();
+        try
+        {
+            if (scope is not null)
+            {
+                orchestrator.BindServices(scope.Value.ServiceProvider);
+            }
+
+            await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (scope is not null)
+            {
+                await scope.Value.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task RecoverUnscopedAsync(JournaledRun recorded)
+    {
+        RunRecorder recorder = _recorder!;
+        ProgramDefinition? current = spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
+        bool isCurrent = current is not null && recorder.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
+        RecordedPlan plan = isCurrent ? new RecordedPlan(current!, spec.Hooks, spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, spec);
+        _run.Resume(recorded, plan, time);
+        RunReplay replay = RunReplay.Of(recorded, _run);
+        recorder.RunResumed();
+        if (!replay.IsDecided)
+        {
+            Interrupt(recorder, replay);
+        }
+
+        _activity = RunActivity.Begin(_run.Program.Name, traceParent: null);
+        Open();
+        try
+        {
+            if (!_run.StateMachine.IsEnded)
+            {
+                if (FindRecoveryBlocker(replay) is { } obstacle)
+                {
+                    CompleteCommand(obstacle);
+                }
+                else
+                {
+                    recorder.RecoveryStarted();
+                }
+            }
+
+            // Tries of a step that went forward are not those of the first rectifier.
+            _attempts = replay.IsDecided ? replay.Attempts : 0;
+            while (!Drive())
+            {
+                CompleteCommand(await _pending.ConfigureAwait(false));
+            }
+
+            End();
+            recorder.RunFinished(Encoding.UTF8.GetString(_answers.Written));
+            await recorder.FlushAsync(canWait: false).ConfigureAwait(false);
+        }
+        finally
+        {
+            _pool.Close();
+        }
+
+        RunLog.Recovered(logger, _run.Program.Name, recorded.RunId, _run.StateMachine.Command.ToString(), _run.Error);
+    }
+
+    private void Interrupt(RunRecorder recorder, RunReplay replay)
+    {
+        if (replay.KnownFailure is { } failure)
+        {
+            CompleteCommand(failure);
+            return;
+        }
+
+        bool inDoubt = replay.IsInDoubt;
+        _run.Fail(
+            inDoubt ? _run.StepReference : "programs." + _run.Program.Name,
+            "The server's process ended during the run; what had been done was reversed when it started again.",
+            isDependency: inDoubt && _run.StateMachine.CurrentOp.IsDependency);
+        recorder.RunInterrupted(inDoubt);
+        _run.StateMachine.Interrupt(inDoubt);
+    }
+
+    /// <summary>Why the way back of a recovered run cannot be gone; null where it can.</summary>
+    private string? FindRecoveryBlocker(RunReplay replay)
+    {
+        if (_run.StateMachine.RemainingCompensation.Where(step => !_run.Exists(step)).Select(_run.ReferenceOf).Distinct().ToArray() is { Length: > 0 } gone)
+        {
+            return $"The run follows an older plan, and the spec no longer has {string.Join(", ", gone)}. Bring them back and retry, or skip or abandon the run.";
+        }
+
+        return replay.Recoveries >= RunReplay.MaxRecoveries
+            ? $"The server's process ended {replay.Recoveries} times while this step was tried. Find out why, then retry, skip or abandon the run."
+            : null;
+    }
+
+    private async ValueTask<PendingAnswer?> RunRecordedAsync(RunRecorder recorder, int program, string? unknown)
+    {
+        try
+        {
+            recorder.JournalWait = 0;
+            if (recorder.Fault is not null)
+            {
+                return PendingAnswer.OutcomeUnknown();
+            }
+
+            string? hash = null;
+            if (_run.Slots.CallersRunId is { } runId)
+            {
+                hash = RequestFingerprint.Of(unknown ?? spec.Programs[program].Name, _run.Slots);
+                if (await recorder.FindAsync(runId).ConfigureAwait(false) is { } known)
+                {
+                    return AnswerFromRecord(recorder, known, hash);
+                }
+            }
+
+            if (Prepare(program, unknown) is (string code, string message))
+            {
+                return PendingAnswer.Rejected(code, message);
+            }
+
+            recorder.RunAccepted(hash);
+            Begin();
+            while (!Drive())
+            {
+                CompleteCommand(await _pending.ConfigureAwait(false));
+            }
+
+            End();
+            return new PendingAnswer(_answers.Written.ToArray(), recorder.RunFinished(Encoding.UTF8.GetString(_answers.Written)));
+        }
+        catch (JournalException exception)
+        {
+            RunLog.JournalFailed(logger, exception);
+            return PendingAnswer.OutcomeUnknown();
+        }
+        finally
+        {
+            _pool?.Close();
+        }
+    }
+
+    private static PendingAnswer AnswerFromRecord(RunRecorder recorder, JournaledRun known, string hash)
+    {
+        if (known.Accepted.RequestHash != hash)
+        {
+            return PendingAnswer.Rejected(Rejection.BadRequest, $"The run_id '{known.RunId}' was used before with another request.");
+        }
+
+        return known.Answer is null
+            ? PendingAnswer.Rejected(Rejection.Busy, $"The run '{known.RunId}' has not ended yet; ask again later.")
+            : new PendingAnswer(Encoding.UTF8.GetBytes(known.Answer), recorder.CurrentPosition());
+    }
+
+    /// <summary>Whether this orchestrator has a journal.</summary>
+    public bool IsRecorded => _recorder is not null;
+
+    /// <summary>How long the last run has waited for its journal, in ticks of the stopwatch.</summary>
+    public long JournalWait => _recorder?.JournalWait ?? 0;
+
+    /// <summary>Whether an answer may leave already.</summary>
+    public bool IsDurable(PendingAnswer answer) => answer.Position <= _recorder!.DurablePosition;
+
+    /// <summary>Waits until every answer given so far may leave. The lane need not be held.</summary>
+    /// <param name="canWait">Whether others are about to ask for the same.</param>
+    /// <returns>False where none of them may, nor ever will.</returns>
+    public async ValueTask<bool> FlushAsync(bool canWait)
+    {
+        try
+        {
+            await _recorder!.FlushAsync(canWait).ConfigureAwait(false);
+            return true;
+        }
+        catch (JournalException exception)
+        {
+            RunLog.JournalFailed(logger, exception);
+            return false;
+        }
+    }
+}

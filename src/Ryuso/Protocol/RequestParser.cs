@@ -1,0 +1,184 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Ryuso.Json;
+using Ryuso.Pool;
+using Ryuso.Values;
+
+namespace Ryuso.Protocol;
+
+/// <summary>Reads a request's bytes straight into the pool's slots.</summary>
+internal static class RequestParser
+{
+    public const int MaxDepth = 64;
+    public const int MaxRunIdLength = 200;
+
+    /// <summary>Fills the slots; null where the request is good, otherwise what is wrong with it.</summary>
+    /// <param name="request">One JSON object.</param>
+    /// <param name="slots">Where the variables go.</param>
+    /// <param name="programs">The names of the programs.</param>
+    /// <param name="program">The program's index; -1 for one that is unknown.</param>
+    /// <param name="unknown">The name of an unknown program.</param>
+    public static string? Parse(ReadOnlySpan<byte> request, PoolSlots slots, Utf8NameTable programs, out int program, out string? unknown)
+    {
+        program = -1;
+        unknown = null;
+        if (request.StartsWith("\uFEFF"u8))
+        {
+            request = request[3..];
+        }
+
+        if (!Utf8.IsValid(request))
+        {
+            return "The request is not valid UTF-8.";
+        }
+
+        var plain = new FastRequestParser(request, slots);
+        if (plain.TryParse(programs) && plain.Length == request.Length)
+        {
+            program = plain.Program;
+            return null;
+        }
+
+        slots.Clear();
+        return ParseAny(request, slots, programs, ref program, ref unknown);
+    }
+
+    /// <summary>Defines what a good request is.</summary>
+    internal static string? ParseAny(ReadOnlySpan<byte> request, PoolSlots slots, Utf8NameTable programs, ref int program, ref string? unknown)
+    {
+        try
+        {
+            return ParseObject(request, slots, programs, ref program, ref unknown);
+        }
+        catch (JsonException exception)
+        {
+            return $"The request is not valid JSON: {exception.Message}";
+        }
+        catch (InvalidOperationException)
+        {
+            // The reader's own word for an escaped surrogate without its partner.
+            return "The request is not valid JSON: a string holds half of a surrogate pair.";
+        }
+    }
+
+    private static string? ParseObject(ReadOnlySpan<byte> request, PoolSlots slots, Utf8NameTable programs, ref int program, ref string? unknown)
+    {
+        var reader = new Utf8JsonReader(request, new JsonReaderOptions { MaxDepth = MaxDepth });
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return "The request must be one JSON object.";
+        }
+
+        bool hasProgram = false, hasPool = false, hasMetadata = false, hasRunId = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string? problem = null;
+            if (reader.ValueTextEquals("program"u8))
+            {
+                problem = Once(ref hasProgram, "program") ?? ReadProgram(ref reader, programs, ref program, ref unknown);
+            }
+            else if (reader.ValueTextEquals("data_pool"u8))
+            {
+                problem = Once(ref hasPool, "data_pool") ?? ReadVariables(ref reader, slots, "data_pool", isMetadata: false);
+            }
+            else if (reader.ValueTextEquals("metadata"u8))
+            {
+                problem = Once(ref hasMetadata, "metadata") ?? ReadVariables(ref reader, slots, "metadata", isMetadata: true);
+            }
+            else if (reader.ValueTextEquals("run_id"u8))
+            {
+                problem = Once(ref hasRunId, "run_id") ?? ReadRunId(ref reader, slots);
+            }
+            else if (reader.ValueTextEquals("traceparent"u8))
+            {
+                reader.Read();
+                slots.TraceParent = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
+                reader.Skip();
+            }
+            else
+            {
+                reader.Skip();
+            }
+
+            if (problem is not null)
+            {
+                return problem;
+            }
+        }
+
+        return hasProgram ? null : "The request names no program: add \"program\": \"NAME\".";
+    }
+
+    private static string? Once(ref bool seen, string key)
+    {
+        bool before = seen;
+        seen = true;
+        return before ? $"The key '{key}' stands twice in the request." : null;
+    }
+
+    private static string? ReadProgram(ref Utf8JsonReader reader, Utf8NameTable programs, ref int program, ref string? unknown)
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            return "'program' must be a string: the name of the program to run.";
+        }
+
+        program = reader.ValueIsEscaped ? programs.Find(Encoding.UTF8.GetBytes(reader.GetString()!)) : programs.Find(reader.ValueSpan);
+        unknown = program < 0 ? reader.GetString() : null;
+        return null;
+    }
+
+    private static string? ReadRunId(ref Utf8JsonReader reader, PoolSlots slots)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.String || reader.GetString() is not { Length: > 0 and <= MaxRunIdLength } runId)
+        {
+            return $"'run_id' must be a string of 1 to {MaxRunIdLength} characters.";
+        }
+
+        slots.SetRunId(runId);
+        return null;
+    }
+
+    private static string? ReadVariables(ref Utf8JsonReader reader, PoolSlots slots, string key, bool isMetadata)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return $"'{key}' must be a JSON object.";
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            int slot = isMetadata || reader.ValueIsEscaped ? -1 : slots.Find(reader.ValueSpan);
+            string? name = null;
+            if (slot < 0)
+            {
+                name = reader.GetString()!;
+                name = isMetadata && !name.StartsWith('_') ? "_" + name : name;
+                slot = slots.Find(name);
+            }
+
+            reader.Read();
+            if (!(slot < 0 ? slots.TryAssign(name!, PoolValue.Read(ref reader)) : slots.TryAssign(slot, ref reader)))
+            {
+                return $"The request names the variable '{name ?? slots.NameOf(slot)}' twice.";
+            }
+        }
+
+        return null;
+    }
+}

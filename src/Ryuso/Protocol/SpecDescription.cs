@@ -1,0 +1,66 @@
+using System.Buffers;
+using System.Text.Json;
+using Ryuso.Definitions;
+using Ryuso.Json;
+using Ryuso.Values;
+
+namespace Ryuso.Protocol;
+
+/// <summary>The answer to <c>describe</c>: the spec's name, its version and its programs with their args and outputs; and the journal, so that clients know where a run would be found again.</summary>
+internal static class SpecDescription
+{
+    public static byte[] Of(SpecDefinition spec, string? journal)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, JsonBytes.WriterOptions))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, spec.Name);
+            WriteOptional(writer, "version", spec.Version);
+            WriteOptional(writer, "journal", journal);
+            writer.WriteStartObject("programs"u8);
+            foreach (ProgramDefinition program in spec.Programs)
+            {
+                writer.WriteStartObject(program.Name);
+                WriteOptional(writer, "description", program.Description);
+                WriteArgs(writer, "args", program.Args);
+                WriteArgs(writer, "outputs", program.Outputs);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteArgs(Utf8JsonWriter writer, string key, ArgDefinition[] args)
+    {
+        writer.WriteStartObject(key);
+        foreach (ArgDefinition arg in args)
+        {
+            writer.WriteStartObject(arg.Name);
+            writer.WriteString("type"u8, arg.Type.ToSpecName());
+            writer.WriteBoolean("required"u8, arg.Required);
+            if (arg.Default is not null)
+            {
+                writer.WritePropertyName("default"u8);
+                writer.WriteRawValue(arg.Default);
+            }
+
+            WriteOptional(writer, "description", arg.Description);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WriteOptional(Utf8JsonWriter writer, string key, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(key, value);
+        }
+    }
+}

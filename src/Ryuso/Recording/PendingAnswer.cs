@@ -1,0 +1,23 @@
+using System.Buffers;
+using Ryuso.Protocol;
+
+namespace Ryuso.Recording;
+
+/// <summary>An answer of an orchestrator with a journal. It may leave once the journal is durable up to a position, and never before.</summary>
+/// <param name="Json">The answer.</param>
+/// <param name="Position">The position; 0 where there is nothing to wait for.</param>
+internal sealed record PendingAnswer(ReadOnlyMemory<byte> Json, long Position)
+{
+    /// <summary>The answer to a request of which nothing ran.</summary>
+    public static PendingAnswer Rejected(string code, string message)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        Rejection.Write(json, code, message);
+        return new PendingAnswer(json.WrittenMemory, 0);
+    }
+
+    /// <summary>What leaves instead of an answer whose outcome could not be made durable.</summary>
+    public static PendingAnswer OutcomeUnknown() => Rejected(
+        Rejection.Internal,
+        "The journal cannot be written, so the outcome is not known. Nothing runs until the server is started again; what had begun is reversed then.");
+}

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ryuso.Definitions;
+using Ryuso.Runs;
+
+namespace Ryuso.Recording;
+
+/// <summary>Brings a run's memory back to where its recorded events say that it stood, by telling the same machine what was recorded.</summary>
+internal sealed class RunReplay
+{
+    /// <summary>How often a run may end the process at one and the same step before it is left alone.</summary>
+    public const int MaxRecoveries = 3;
+
+    private readonly RunState _run;
+    private bool _inFlight;
+    private string? _lastError;
+
+    private RunReplay(RunState run) => _run = run;
+
+    /// <summary>How many tries of the machine's current step were recorded as started.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>How often the run was taken up again since it last got any further.</summary>
+    public int Recoveries { get; private set; }
+
+    /// <summary>Whether the way back was decided before the process ended.</summary>
+    public bool IsDecided { get; private set; }
+
+    /// <summary>Why the step at which the machine stands is known to have failed; null where that is not known.</summary>
+    public string? KnownFailure => _inFlight ? null : _lastError;
+
+    /// <summary>Whether the step at which the machine stands had started, can be reversed and has no recorded end.</summary>
+    public bool IsInDoubt => _inFlight && _run.Hooks[_run.StateMachine.CurrentOp.Index].Rectifiers.Length > 0;
+
+    /// <exception cref="JournalException">The events do not fit their plan.</exception>
+    public static RunReplay Of(JournaledRun recorded, RunState run)
+    {
+        run.StateMachine.Start(run.Program.Plan, run.Hooks);
+        var replay = new RunReplay(run);
+        try
+        {
+            foreach (JournalEvent entry in recorded.Events)
+            {
+                replay.Apply(entry);
+            }
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidCastException or ArgumentException)
+        {
+            throw new JournalException($"The journal's events of the run '{recorded.RunId}' cannot be read; the file was changed by hand or is damaged.", exception);
+        }
+
+        return replay;
+    }
+
+    private void Apply(JournalEvent entry)
+    {
+        if (entry.Json is not null && entry.Kind != JournalEventKind.RunFinished)
+        {
+            Restore(entry.Json);
+        }
+
+        if (entry.Step is not null)
+        {
+            Advance(entry);
+        }
+
+        RunStateMachine machine = _run.StateMachine;
+        switch (entry.Kind)
+        {
+            case JournalEventKind.StepStarted:
+                if (entry.Attempt > 1)
+                {
+                    _run.Enter(machine.CurrentOp.Index);
+                }
+
+                Attempts = entry.Attempt;
+                _inFlight = true;
+                break;
+            case JournalEventKind.AttemptFailed:
+                _inFlight = false;
+                _lastError = entry.Text;
+                break;
+            case JournalEventKind.StepCompleted:
+                Move();
+                Recoveries = 0;
+                break;
+            case JournalEventKind.CompensationStarted:
+                _run.Fail(entry.Text!);
+                machine.Next(ok: false);
+                CompensationStarted();
+                break;
+            case JournalEventKind.RunInterrupted:
+                _run.Fail(entry.Reference!, entry.Text!, isDependency: entry.Step is not null && machine.CurrentOp.IsDependency);
+                machine.Interrupt(inDoubt: entry.Step is not null);
+                CompensationStarted();
+                break;
+            case JournalEventKind.RunFinished:
+                _run.Fail(entry.Text!);
+                _inFlight = false;
+                break;
+            case JournalEventKind.RecoveryStarted:
+                Recoveries++;
+                break;
+            case JournalEventKind.RetryRequested:
+                NextRecovery();
+                break;
+            case JournalEventKind.SkipRequested:
+                machine.Skip();
+                NextRecovery();
+                break;
+        }
+    }
+
+    private void Restore(string json)
+    {
+        foreach ((string name, JsonNode? value) in (JsonObject)JsonNode.Parse(json)!)
+        {
+            _run.Slots.SetNode(name, value?.DeepClone());
+        }
+    }
+
+    /// <summary>What lies between two recorded steps ended well, or the second could not have been reached.</summary>
+    private void Advance(JournalEvent entry)
+    {
+        StepId target = StepId.Parse(entry.Step!);
+        while (_run.StateMachine.Id != target)
+        {
+            if (_run.StateMachine.IsEnded)
+            {
+                throw new JournalException($"The journal says that the run '{entry.RunId}' was at step {entry.Step}, which its plan does not have; the file was changed by hand or is damaged.");
+            }
+
+            if (_run.StateMachine.Command == RunCommand.Execute && _run.StateMachine.CurrentOp.Kind == PlanOpKind.EnterHook)
+            {
+                _run.Enter(_run.StateMachine.CurrentOp.Index);
+            }
+
+            Move();
+        }
+    }
+
+    private void Move()
+    {
+        _run.StateMachine.Next(ok: true);
+        Attempts = 0;
+        _inFlight = false;
+        _lastError = null;
+    }
+
+    private void CompensationStarted()
+    {
+        IsDecided = true;
+        Attempts = 0;
+        _inFlight = false;
+        _lastError = null;
+    }
+
+    private void NextRecovery()
+    {
+        Attempts = 0;
+        Recoveries = 0;
+        _lastError = null;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Ryuso.Definitions;
+using Ryuso.Json;
+using Ryuso.Values;
+
+namespace Ryuso.Runs;
+
+/// <summary>Writes a run's answer straight from the pool's slots. The answer is held here until it is known to be whole.</summary>
+internal sealed class AnswerWriter
+{
+    private static readonly byte[] ProgramFail = JsonBytes.Key(ReservedNames.ProgramFail);
+    private static readonly byte[] DependencyFail = JsonBytes.Key(ReservedNames.DependencyFail);
+    private static readonly byte[] RectifierFail = JsonBytes.Key(ReservedNames.RectifierFail);
+    private static readonly byte[] LastFailedProgram = JsonBytes.Key(ReservedNames.LastFailedProgram);
+    private static readonly byte[] Error = JsonBytes.Key(ReservedNames.Error);
+    private static readonly byte[] Traceback = JsonBytes.Key(ReservedNames.Traceback);
+    private static readonly byte[] Rectified = JsonBytes.Key(ReservedNames.Rectified);
+    private static readonly byte[] Unrectified = JsonBytes.Key(ReservedNames.Unrectified);
+    private static readonly byte[] ProgramName = JsonBytes.Key(ReservedNames.ProgramName);
+    private static readonly byte[] ProgramTimeStart = JsonBytes.Key(ReservedNames.ProgramTimeStart);
+    private static readonly byte[] RunId = JsonBytes.Key(ReservedNames.RunId);
+
+    private readonly AnswerBuffer _answer = new();
+
+    /// <summary>The answer written last.</summary>
+    public ReadOnlySpan<byte> Written => _answer.Written;
+
+    /// <summary>Writes a successful answer. False, with the reason, where an output cannot be written as JSON.</summary>
+    public bool TryWriteOutputs(RunState run, out string? problem)
+    {
+        try
+        {
+            _answer.Begin();
+            WriteOutputs(run);
+            _answer.End();
+            problem = null;
+            return true;
+        }
+        catch (Exception exception) when (IsUnwritable(exception))
+        {
+            problem = exception.Message;
+            return false;
+        }
+    }
+
+    public void WriteFailure(RunState run)
+    {
+        try
+        {
+            _answer.Begin();
+            WriteOutputs(run);
+            WriteMagic(run);
+            run.Slots.WriteMagicVariables(_answer, run.Program.Outputs);
+        }
+        catch (Exception exception) when (IsUnwritable(exception))
+        {
+            // A value that no JSON can hold must not hide what happened: tell the outcome without the values.
+            _answer.Begin();
+            WriteMagic(run);
+        }
+
+        _answer.End();
+    }
+
+    private static bool IsUnwritable(Exception exception) =>
+        exception is ArgumentException or InvalidOperationException or JsonException or NotSupportedException;
+
+    private void WriteOutputs(RunState run)
+    {
+        foreach (ArgDefinition output in run.Program.Outputs)
+        {
+            ref readonly PoolValue value = ref run.Slots[output.Slot];
+            if (value.Kind != ValueKind.Absent)
+            {
+                _answer.Key(output.Key);
+                _answer.Value(value, asFloat: output.Type == SpecType.Float);
+            }
+        }
+    }
+
+    private void WriteMagic(RunState run)
+    {
+        _answer.Key(ProgramFail);
+        _answer.Bool(true);
+        _answer.Key(DependencyFail);
+        _answer.Bool(run.DependencyFailed);
+        _answer.Key(RectifierFail);
+        _answer.Bool(run.RectifierFailed);
+        _answer.Key(LastFailedProgram);
+        _answer.Text(run.FailedReference);
+        _answer.Key(Error);
+        _answer.Text(run.Error);
+        _answer.Key(Traceback);
+        WriteReferences(run, run.Trace);
+        _answer.Key(Rectified);
+        WriteReferences(run, run.StateMachine.Rectified);
+        _answer.Key(Unrectified);
+        WriteReferences(run, run.Unrectified);
+        _answer.Key(ProgramName);
+        _answer.Text(run.Program.Name);
+        _answer.Key(ProgramTimeStart);
+        _answer.Number(run.Slots.StartedAt);
+        _answer.Key(RunId);
+        _answer.Text(run.Slots.RunId);
+    }
+
+    private void WriteReferences(RunState run, IReadOnlyList<int> hooks)
+    {
+        _answer.BeginList();
+        for (int i = 0; i < hooks.Count; i++)
+        {
+            _answer.Item(run.Hooks[hooks[i]].ReferenceLiteral, isFirst: i == 0);
+        }
+
+        _answer.EndList();
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Ryuso.Telemetry;
+
+namespace Ryuso.Runs;
+
+/// <summary>The span and the figures of one run.</summary>
+internal struct RunActivity
+{
+    private Activity? _activity;
+
+    /// <param name="program">The program's name.</param>
+    /// <param name="traceParent">The caller's span in W3C form; null to stand under the span that is current.</param>
+    public static RunActivity Begin(string program, string? traceParent)
+    {
+        if (!Instruments.Source.HasListeners())
+        {
+            return default;
+        }
+
+        ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out ActivityContext parent);
+        Activity? activity = parent == default
+            ? Instruments.Source.StartActivity("run " + program, ActivityKind.Server)
+            : Instruments.Source.StartActivity("run " + program, ActivityKind.Server, parent);
+        activity?.SetTag("ryuso.program", program);
+        return new RunActivity { _activity = activity };
+    }
+
+    public void End(RunState run)
+    {
+        string outcome = Outcome(run.StateMachine.Command);
+        if (Instruments.RunDuration.Enabled)
+        {
+            Instruments.RunDuration.Record(run.Slots.Elapsed.TotalSeconds, new("ryuso.program", run.Program.Name), new("ryuso.outcome", outcome));
+        }
+
+        if (run.StateMachine.Rectified.Count > 0)
+        {
+            Instruments.Rectified.Add(run.StateMachine.Rectified.Count, new KeyValuePair<string, object?>("ryuso.program", run.Program.Name));
+        }
+
+        if (run.IsStuck)
+        {
+            Instruments.Stuck.Add(1, new KeyValuePair<string, object?>("ryuso.program", run.Program.Name));
+        }
+
+        if (_activity is not { } activity)
+        {
+            return;
+        }
+
+        activity.SetTag("ryuso.run_id", run.Slots.RunId);
+        activity.SetTag("ryuso.outcome", outcome);
+        if (run.Error is not null)
+        {
+            activity.SetTag("ryuso.failed", run.FailedReference);
+            activity.SetStatus(ActivityStatusCode.Error, run.Error);
+        }
+
+        activity.Dispose();
+        _activity = null;
+    }
+
+    private static string Outcome(RunCommand kind) => kind switch
+    {
+        RunCommand.Succeeded => "succeeded",
+        RunCommand.Stuck => "stuck",
+        RunCommand.ResolvedWithSkips => "settled",
+        _ => "rectified",
+    };
+}

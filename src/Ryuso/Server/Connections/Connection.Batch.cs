@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Ryuso.Orchestration;
+using Ryuso.Protocol;
+using Ryuso.Recording;
+
+namespace Ryuso.Server.Connections;
+
+/// <content>Runs: several on one turn of the lane, their answers sent together.</content>
+#pragma warning disable CA1001 // Its link lives as long as a client, and is disposed at the client's end.
+internal sealed partial class Connection
+#pragma warning restore CA1001
+{
+    private const int MaxBatchedRequests = 64;
+    private const int PipelineDepthThreshold = 8;
+    private const int MaxUnsentBytes = 64 * 1024;
+    private static readonly long FastRunLimit = Stopwatch.Frequency / 10_000;
+    private static readonly long ShortTurnLimit = Stopwatch.Frequency / 100_000;
+    private static readonly long LaneHoldLimit = Stopwatch.Frequency / 2_000;
+
+    /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
+    /// <param name="isRead">Whether the lane is held and the first one has been read.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask AnswerBatchAsync(bool isRead)
+    {
+        Lane lane = serving.Orchestrator.Lane;
+        bool isHolding = isRead;
+        bool canWait = false;
+        long began = isRead ? Stopwatch.GetTimestamp() : 0;
+        long now = began;
+        int count = 0;
+        try
+        {
+            for (; isRead || (count < MaxBatchedRequests && MayHoldLane(now - began) && _sendBuffer.Length + _uncommitted.Length < MaxUnsentBytes && !Is(State.Ending)); count++)
+            {
+                isRead = isRead || (isHolding && TryParse());
+                DispatchResult asked = isRead ? DispatchResult.Run : _receiveBuffer.Scan() is FramingResult.Complete or FramingResult.Broken ? Dispatch(isHolding) : DispatchResult.Defer;
+                if (asked == DispatchResult.Defer)
+                {
+                    break;
+                }
+
+                if (asked == DispatchResult.Run)
+                {
+                    if (!isHolding)
+                    {
+                        _waitSource.Reset();
+                        _waitLoop = CurrentLoop;
+                        LaneEnterResult entry = lane.Enter(this, serving.Options.MaxQueueLength);
+                        isHolding = entry == LaneEnterResult.Entered;
+                        if (entry == LaneEnterResult.Queued)
+                        {
+                            await new ValueTask(this, _waitSource.Version).ConfigureAwait(false);
+                            isHolding = true;
+                            ObjectDisposedException.ThrowIf(serving.Deadlines.IsAborting, this);
+                        }
+
+                        began = now = Stopwatch.GetTimestamp();
+                    }
+
+                    if (isHolding)
+                    {
+                        PendingAnswer? recorded = await RunAsync(isRead, now).ConfigureAwait(false);
+                        long then = now;
+                        now = Stopwatch.GetTimestamp();
+                        serving.RecordDuration(_program, now - then - serving.Orchestrator.JournalWait <= FastRunLimit);
+                        if (recorded is not null || _uncommitted.Any)
+                        {
+                            HoldUntilCommitted(recorded);
+                            continue;
+                        }
+                    }
+                    else
+                    {
+                        Reject(Rejection.Busy, $"{serving.Options.MaxQueueLength} requests are waiting already; try again later.");
+                    }
+                }
+
+                _sendBuffer.End();
+                if (!isRead)
+                {
+                    _receiveBuffer.ConsumeRequest();
+                }
+
+                isRead = false;
+            }
+        }
+        finally
+        {
+            if (isHolding)
+            {
+                canWait = lane.Waiting > 0;
+                lane.Leave();
+            }
+        }
+
+        if (_uncommitted.Any)
+        {
+            // The lane has been left: the next run shares the commit if it is there already.
+            _uncommitted.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait).ConfigureAwait(false), _sendBuffer);
+        }
+        else if (canWait && now - began < ShortTurnLimit && CurrentLoop is { } loop)
+        {
+            await YieldToLaneTurnsAsync(loop).ConfigureAwait(false);
+        }
+
+        if (count >= PipelineDepthThreshold)
+        {
+            _transport.MoveToPipelineLoop();
+        }
+
+        if (!Is(State.Ending))
+        {
+            await SendAsync(isLast: false).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether the lane may be held longer: for as long as quick runs take, and while nobody else wants it for one more run that shares the commit of those before.</summary>
+    private bool MayHoldLane(long held) => held <= LaneHoldLimit || (_uncommitted.Any && serving.Orchestrator.WaitingCount == 0);
+
+    /// <summary>Keeps back the answer until it is durable, and sends those before it that are by now.</summary>
+    private void HoldUntilCommitted(PendingAnswer? recorded)
+    {
+        _uncommitted.Add(_sendBuffer, recorded);
+        _receiveBuffer.ConsumeRequest();
+        _uncommitted.ReleaseCommitted(serving.Orchestrator, _sendBuffer);
+        if (!Is(State.Ending))
+        {
+            _sendBuffer.Consume(TrySend(_sendBuffer.Written.Span));
+        }
+    }
+
+    /// <summary>A run that ends at once costs no state machine.</summary>
+    private ValueTask<PendingAnswer?> RunAsync(bool isRead, long now)
+    {
+        ValueTask<PendingAnswer?> run;
+        try
+        {
+            run = isRead ? serving.Orchestrator.RunParsedAsync(_program, _sendBuffer, now) : serving.Orchestrator.RunOnLaneAsync(_receiveBuffer.Request, _sendBuffer);
+            if (run.IsCompletedSuccessfully)
+            {
+                return new ValueTask<PendingAnswer?>(run.Result);
+            }
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+            return default;
+        }
+
+        return FinishAsync(run);
+    }
+
+    private async ValueTask<PendingAnswer?> FinishAsync(ValueTask<PendingAnswer?> run)
+    {
+        // It was quick until now and is not: the answers before it do not wait for it.
+        if (_uncommitted.Any)
+        {
+            // With a journal a run leaves the reply alone.
+            (byte[] id, _) = _sendBuffer.DetachCurrent();
+            _uncommitted.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait: false).ConfigureAwait(false), _sendBuffer);
+            _sendBuffer.Begin(id);
+        }
+
+        int sent = TrySend(_sendBuffer.CompletedAnswers.Span);
+        PendingAnswer? recorded = null;
+        try
+        {
+            recorded = await run.ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+        }
+
+        _sendBuffer.Consume(sent);
+        return recorded;
+    }
+
+    private void RejectFailed(Exception exception)
+    {
+        ServerLog.RequestFailed(serving.Logger, exception);
+        _sendBuffer.Rewind();
+        Reject(Rejection.Internal, "The server failed; its log says why.");
+    }
+
+    /// <summary>A client that has gone is noticed when its other answers are sent: its run must be waited for in any case.</summary>
+    private int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+        {
+            return 0;
+        }
+
+        try
+        {
+            return _transport.TrySend(bytes);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,289 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Ryuso.Orchestration;
+using Ryuso.Protocol;
+using Ryuso.Server.Transport;
+
+namespace Ryuso.Server.Connections;
+
+/// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
+internal sealed partial class Connection(ServerContext serving) : LaneWaiter
+{
+    private const int MaxRoundsBeforeYield = 4;
+    private const int LargeRequestBytes = 64 * 1024;
+
+    private readonly ReceiveBuffer _receiveBuffer = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
+    private readonly SendBuffer _sendBuffer = new();
+    private readonly UncommittedAnswers _uncommitted = new();
+    private SocketTransport _transport = null!;
+    private long _deadline;
+    private long _graceEnd;
+    private int _program;
+    private State _state;
+
+    [Flags]
+    private enum State
+    {
+        None = 0,
+
+        /// <summary>A request had an id, so more may follow.</summary>
+        KeepAlive = 1,
+
+        /// <summary>Nothing more is read.</summary>
+        Ending = 2,
+
+        /// <summary>The client may still be sending.</summary>
+        MustDrainInput = 4,
+
+        /// <summary>The client has sent its end.</summary>
+        PeerClosed = 8,
+
+        /// <summary>The server's stop has been noticed; what came before it is still answered.</summary>
+        StopObserved = 16,
+
+        /// <summary>The server stops: what becomes complete now is turned away.</summary>
+        Rejecting = 32,
+    }
+
+    private enum DispatchResult
+    {
+        /// <summary>It has been answered.</summary>
+        Answered,
+
+        /// <summary>It is a run.</summary>
+        Run,
+
+        /// <summary>The answers so far are to be sent first.</summary>
+        Defer,
+    }
+
+    /// <summary>Takes a client.</summary>
+    public void Open(Socket socket)
+    {
+        _transport = new SocketTransport(serving.Deadlines, socket, serving.Loops);
+        _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
+    }
+
+    /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
+    /// <param name="tls">What TLS needs; null for none.</param>
+    /// <param name="isCrowded">Whether there is no room for it, which it is told.</param>
+    public async Task ServeAsync(SslServerAuthenticationOptions? tls, bool isCrowded)
+    {
+        bool isLeft = false;
+        try
+        {
+            if (isCrowded)
+            {
+                RejectAndDrain(Rejection.Busy, "The server has as many connections as it may; try again later.");
+            }
+            else if (tls is not null)
+            {
+                await Task.Yield();
+                await _transport.SecureAsync(tls, _deadline).ConfigureAwait(false);
+            }
+
+            await AnswerAllAsync().ConfigureAwait(false);
+            isLeft = await EndAsync().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException
+            or System.Security.Authentication.AuthenticationException)
+        {
+            ServerLog.ClientLost(serving.Logger, exception);
+        }
+#pragma warning disable CA1031 // No request, however malformed, ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            ServerLog.RequestFailed(serving.Logger, exception);
+        }
+        finally
+        {
+            Release(isLeft);
+        }
+    }
+
+    private long Now => serving.Deadlines.Now;
+
+    private bool Is(State state) => (_state & state) != 0;
+
+    private async ValueTask AnswerAllAsync()
+    {
+        int rounds = 0;
+        while (!Is(State.Ending))
+        {
+            if (IsOnEventLoop && _receiveBuffer.Pending.Length > LargeRequestBytes)
+            {
+                await Task.Yield();
+            }
+            else if (rounds == MaxRoundsBeforeYield)
+            {
+                await YieldToOthersAsync().ConfigureAwait(false);
+                rounds = 0;
+            }
+
+            rounds++;
+            bool isRead = TryParseIntoLane();
+            FramingResult found = isRead ? FramingResult.Complete : _receiveBuffer.Scan();
+            if (found is FramingResult.Complete or FramingResult.Broken)
+            {
+                if (!isRead && IsOnEventLoop && !WillFinishInline())
+                {
+                    await Task.Yield();
+                }
+
+                await AnswerBatchAsync(isRead).ConfigureAwait(false);
+                _deadline = long.MaxValue;
+            }
+            else if (found == FramingResult.NotAnObject)
+            {
+                RejectAndDrain(Rejection.BadRequest, "The request must be one JSON object.");
+            }
+            else if (found == FramingResult.TooDeep)
+            {
+                RejectAndDrain(Rejection.BadRequest, $"The request is nested deeper than {serving.Options.MaxDepth}.");
+            }
+            else if (_receiveBuffer.IsFull)
+            {
+                RejectAndDrain(Rejection.TooLarge, $"The request is longer than {serving.Options.MaxRequestBytes} bytes.");
+            }
+            else
+            {
+                ValueTask receiving = ReceiveAsync();
+                bool hasWaited = !receiving.IsCompleted;
+                await receiving.ConfigureAwait(false);
+                rounds = hasWaited ? 0 : rounds;
+            }
+        }
+    }
+
+    /// <summary>Whether the next request will in all likelihood be answered in no time.</summary>
+    private bool WillFinishInline()
+    {
+        ReadOnlySpan<byte> request = _receiveBuffer.RequestSpan;
+        return RequestEnvelope.Read(request, _receiveBuffer.Offsets).Operation != Operation.Run
+            || (!serving.Orchestrator.IsRecorded && serving.IsFast(serving.FindProgram(request, _receiveBuffer.Offsets.Program)));
+    }
+
+    /// <summary>Reads the next request, where it is a plain one and the lane is free, which is then held.</summary>
+    private bool TryParseIntoLane()
+    {
+        if (!serving.CanUseFastPath || _receiveBuffer.Unscanned.IsEmpty || !serving.Orchestrator.Lane.TryEnter())
+        {
+            return false;
+        }
+
+        bool isRead = false;
+        try
+        {
+            return isRead = TryParse();
+        }
+        finally
+        {
+            if (!isRead)
+            {
+                serving.Orchestrator.Lane.Leave();
+            }
+        }
+    }
+
+    /// <summary>Reads the next request, where it is a plain one, by whoever holds the lane.</summary>
+    private bool TryParse()
+    {
+        if (!serving.CanUseFastPath || Is(State.Rejecting) || !serving.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
+            || (!serving.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
+        {
+            return false;
+        }
+
+        _program = head.Program;
+        _state |= head.Id.IsEmpty ? State.Ending : State.KeepAlive;
+        _sendBuffer.Begin(head.Id);
+        _receiveBuffer.Consume(head.Length);
+        return true;
+    }
+
+    /// <summary>Reads the envelope of the request that was found and answers what needs no run.</summary>
+    private DispatchResult Dispatch(bool isHolding)
+    {
+        ReadOnlySpan<byte> request = _receiveBuffer.RequestSpan;
+        RequestEnvelope head = RequestEnvelope.Read(request, _receiveBuffer.Offsets);
+        bool isBroken = _receiveBuffer.Scan() == FramingResult.Broken;
+        bool isRun = isBroken || head is { Problem: null, Operation: Operation.Run };
+        _program = isRun ? serving.FindProgram(request, _receiveBuffer.Offsets.Program) : -1;
+        bool hasAnswer = _sendBuffer.Length > 0 || _uncommitted.Any;
+        if (isRun ? hasAnswer && !(isHolding && serving.IsFast(_program)) : _uncommitted.Any)
+        {
+            // Who has an answer already does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
+            return DispatchResult.Defer;
+        }
+
+        _state |= head.Id.IsEmpty ? State.Ending : State.KeepAlive;
+        _state |= isBroken ? State.Ending | State.MustDrainInput : State.None;
+        _sendBuffer.Begin(head.Id);
+        if (Is(State.Rejecting))
+        {
+            Reject(Rejection.ShuttingDown, "The server is shutting down.");
+        }
+        else if (!serving.IsAuthorized(head.Auth))
+        {
+            Reject(Rejection.Unauthorized, "The request does not carry the server's token: add \"auth\": \"TOKEN\".");
+        }
+        else if (head.Problem is not null)
+        {
+            Reject(Rejection.BadRequest, head.Problem);
+        }
+        else if (isRun)
+        {
+            return DispatchResult.Run;
+        }
+        else
+        {
+            Write(head.Operation == Operation.Ping ? "{\"_pong\":true}"u8 : serving.Description);
+        }
+
+        return DispatchResult.Answered;
+    }
+
+    private void Reject(string code, string message)
+    {
+        ServerLog.Rejected(serving.Logger, code);
+        Rejection.Write(_sendBuffer, code, message);
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(_sendBuffer.GetSpan(bytes.Length));
+        _sendBuffer.Advance(bytes.Length);
+    }
+
+    private async ValueTask SendAsync(bool isLast)
+    {
+        if (_sendBuffer.Length > 0)
+        {
+            await _transport.SendAsync(_sendBuffer.Written, isLast, serving.Options.SendTimeout).ConfigureAwait(false);
+            _sendBuffer.Clear();
+        }
+    }
+
+    private void Release(bool isLeft)
+    {
+        SocketTransport link = _transport;
+        _receiveBuffer.Clear();
+        _sendBuffer.Clear();
+        _uncommitted.Clear();
+        _state = State.None;
+        _transport = null!;
+        serving.Return(this);
+        if (isLeft)
+        {
+            link.ReleaseSocket();
+            serving.LingeringCloser.Add(link.Socket);
+        }
+        else
+        {
+            link.Dispose();
+            serving.Close(1);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Globalization;
+using Ryuso.Protocol;
+using Ryuso.Server.Transport;
+using Ryuso.Values;
+
+namespace Ryuso.Server.Hosting;
+
+/// <summary>What the command line and the <c>RYUSO_*</c> variables say. The command line wins.</summary>
+internal sealed class CommandLine
+{
+    public const string Help = """
+        Options (or environment variables):
+          --host ADDRESS          the address to listen on (RYUSO_HOST; 127.0.0.1)
+          --port NUMBER           the port to listen on, 0 for any free one (RYUSO_PORT; 60856)
+          --listen ADDRESS        instead, and as often as you like: 127.0.0.1:60856, [::1]:0, unix:/run/ryuso.sock,
+                                  tls:0.0.0.0:60857 (RYUSO_LISTEN, separated by commas)
+          --reuse-port            let other processes listen on the same port (RYUSO_REUSE_PORT=1)
+          --tls-certificate FILE  a certificate, PEM or PFX, or store:SUBJECT (RYUSO_TLS_CERTIFICATE)
+          --tls-key FILE          its key, where a PEM file has none (RYUSO_TLS_KEY; RYUSO_TLS_PASSWORD opens a PFX file)
+          --tls-client-ca FILE    clients need a certificate that this one has signed (RYUSO_TLS_CLIENT_CA)
+          --token TEXT            what requests must carry as "auth" (RYUSO_TOKEN, which no process list shows)
+          --queue NUMBER          how many clients may wait (RYUSO_QUEUE; 512)
+          --connections NUMBER    how many connections may be open (RYUSO_CONNECTIONS; 4096)
+          --request-bytes NUMBER  how long a request may be (RYUSO_REQUEST_BYTES; 16777216)
+          --depth NUMBER          how deep a request may be nested (RYUSO_DEPTH; 64)
+          --receive-seconds N     how long a client may take to send a request (RYUSO_RECEIVE_SECONDS; 30)
+          --send-seconds N        how long a client may take to take an answer (RYUSO_SEND_SECONDS; 30)
+          --help                  show this and exit
+          --version               show the version and exit
+        """;
+
+    private static readonly Dictionary<string, Action<RyusoServerOptions, string>> Texts = new()
+    {
+        ["--host"] = (options, value) => options.Host = value,
+        ["--listen"] = (options, value) => AddAll(options, value),
+        ["--token"] = (options, value) => options.Token = value,
+        ["--tls-certificate"] = (_, _) => { },
+        ["--tls-key"] = (_, _) => { },
+        ["--tls-client-ca"] = (_, _) => { },
+    };
+
+    private static readonly Dictionary<string, (int Least, int Most, Action<RyusoServerOptions, int> Set)> Numbers = new()
+    {
+        ["--port"] = (0, 65535, (options, value) => options.Port = value),
+        ["--queue"] = (1, int.MaxValue, (options, value) => options.MaxQueueLength = value),
+        ["--connections"] = (1, int.MaxValue, (options, value) => options.MaxConnections = value),
+        ["--request-bytes"] = (2, 1024 * 1024 * 1024, (options, value) => options.MaxRequestBytes = value),
+        ["--depth"] = (1, RequestParser.MaxDepth, (options, value) => options.MaxDepth = value),
+        ["--receive-seconds"] = (1, 86_400, (options, value) => options.ReceiveTimeout = TimeSpan.FromSeconds(value)),
+        ["--send-seconds"] = (1, 86_400, (options, value) => options.SendTimeout = TimeSpan.FromSeconds(value)),
+    };
+
+    private static readonly string[] Switches = ["--reuse-port", "--help", "--version"];
+
+    private readonly Dictionary<string, List<string>> _values = [];
+
+    public bool WantsHelp => _values.ContainsKey("--help");
+
+    public bool WantsVersion => _values.ContainsKey("--version");
+
+    /// <summary>What is wrong; null when nothing is.</summary>
+    public string? Error { get; private set; }
+
+    public static CommandLine Parse(IReadOnlyList<string> args, Func<string, string?> variable)
+    {
+        var given = new CommandLine();
+        for (int i = 0; i < args.Count && given.Error is null; i++)
+        {
+            string name = args[i];
+            string? value = null;
+            if (name.StartsWith("--", StringComparison.Ordinal) && name.IndexOf('=', StringComparison.Ordinal) is > 0 and int equals)
+            {
+                (name, value) = (name[..equals], name[(equals + 1)..]);
+            }
+
+            given.Read(name, value, args, ref i);
+        }
+
+        var inherited = new CommandLine();
+        foreach (string option in Texts.Keys.Concat(Numbers.Keys).Append("--reuse-port").Where(option => !given._values.ContainsKey(option)))
+        {
+            string name = "RYUSO_" + option[2..].Replace('-', '_').ToUpperInvariant();
+            if (variable(name) is { Length: > 0 } value && !(option == "--reuse-port" && value == "0"))
+            {
+                inherited.Set(option, value, name);
+            }
+        }
+
+        given.Error ??= inherited.Error;
+        foreach ((string option, List<string> values) in inherited._values)
+        {
+            given._values.Add(option, values);
+        }
+
+        return given;
+    }
+
+    public void ApplyTo(RyusoServerOptions options)
+    {
+        if (_values.ContainsKey("--listen"))
+        {
+            options.Listen.Clear();
+        }
+
+        foreach ((string option, List<string> values) in _values)
+        {
+            foreach (string value in values)
+            {
+                if (Numbers.TryGetValue(option, out var number))
+                {
+                    number.Set(options, int.Parse(value, CultureInfo.InvariantCulture));
+                }
+                else if (Texts.TryGetValue(option, out Action<RyusoServerOptions, string>? set))
+                {
+                    set(options, value);
+                }
+            }
+        }
+
+        options.ReusePort |= _values.ContainsKey("--reuse-port");
+        if (Last("--tls-certificate") is { } certificate)
+        {
+            options.Tls = TlsFiles.Read(certificate, Last("--tls-key"), Environment.GetEnvironmentVariable("RYUSO_TLS_PASSWORD"), Last("--tls-client-ca"));
+        }
+    }
+
+    private static void AddAll(RyusoServerOptions options, string addresses)
+    {
+        foreach (string address in addresses.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            options.Listen.Add(address);
+        }
+    }
+
+    private string? Last(string option) => _values.TryGetValue(option, out List<string>? values) ? values[^1] : null;
+
+    private void Read(string name, string? value, IReadOnlyList<string> args, ref int i)
+    {
+        if (Switches.Contains(name))
+        {
+            Error = value is null ? null : $"The option '{name}' takes no value.";
+            _values[name] = [];
+        }
+        else if (!Texts.ContainsKey(name) && !Numbers.ContainsKey(name))
+        {
+            Error = $"Unknown option '{name}'. {NearestName.Suggest(name, [.. Texts.Keys, .. Numbers.Keys, .. Switches])}";
+        }
+        else if (value is null && ++i >= args.Count)
+        {
+            Error = $"The option '{name}' needs a value: {name} VALUE.";
+        }
+        else
+        {
+            Set(name, value ?? args[i], name);
+        }
+    }
+
+    private void Set(string option, string value, string source)
+    {
+        if (Numbers.TryGetValue(option, out var number)
+            && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) || parsed < number.Least || parsed > number.Most))
+        {
+            // The value is not repeated: what was meant for another option may be a secret.
+            Error ??= $"{source} must be a whole number from {number.Least} to {number.Most}.";
+        }
+        else if (string.IsNullOrWhiteSpace(value))
+        {
+            Error ??= $"{source} must not be empty.";
+        }
+        else if (_values.TryGetValue(option, out List<string>? values))
+        {
+            values.Add(value);
+        }
+        else
+        {
+            _values[option] = [value];
+        }
+    }
+}

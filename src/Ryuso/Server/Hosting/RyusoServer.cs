@@ -1,0 +1,192 @@
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Ryuso.Definitions;
+using Ryuso.Protocol;
+using Ryuso.Server;
+using Ryuso.Server.Connections;
+using Ryuso.Server.Hosting;
+
+namespace Ryuso;
+
+/// <summary>Serves the programs of one orchestrator over sockets: a request and its answer are one JSON object each.</summary>
+public sealed class RyusoServer : IAsyncDisposable
+{
+    private readonly RyusoServerOptions _options;
+    private readonly ILogger _logger;
+    private readonly ServerContext _serving;
+    private Listener[]? _listeners;
+    private Task? _stop;
+    private bool _disposed;
+
+    /// <summary>Makes a server that does not listen yet.</summary>
+    /// <param name="orchestrator">Runs the programs.</param>
+    /// <param name="options">How to listen and what to limit; null for the defaults.</param>
+    public RyusoServer(Orchestrator orchestrator, RyusoServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(orchestrator);
+        _options = options ?? new RyusoServerOptions();
+        _options.Check();
+#pragma warning disable CA2000 // Holds no resource.
+        _logger = (_options.LoggerFactory ?? new StandardErrorLogger(_options.TimeProvider)).CreateLogger("Ryuso.Server");
+#pragma warning restore CA2000
+        _serving = new ServerContext(orchestrator, _options, _logger);
+    }
+
+    /// <summary>Where the server listens, with the ports that it got, in the order of the options.</summary>
+    /// <exception cref="InvalidOperationException">The server has not been started.</exception>
+    public IReadOnlyList<EndPoint> EndPoints => _listeners is { } listeners
+        ? [.. listeners.Select(l => l.EndPoint)]
+        : throw new InvalidOperationException("The server has not been started.");
+
+    /// <summary>The first address with a port that the server listens on.</summary>
+    /// <exception cref="InvalidOperationException">The server has not been started, or listens on Unix domain sockets only.</exception>
+    public IPEndPoint EndPoint => EndPoints.OfType<IPEndPoint>().FirstOrDefault()
+        ?? throw new InvalidOperationException("The server listens on Unix domain sockets only.");
+
+    /// <summary>How many connections are open, farewells included.</summary>
+    internal int OpenConnections => _serving.OpenConnections;
+
+    /// <summary>Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.</summary>
+    /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
+    /// <param name="name">The spec's name.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    public static void Register<TOrchestrator>(string name)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ServerProcess.Register(OrchestratorRegistration.Of<TOrchestrator>(name));
+    }
+
+    /// <summary>Serves the one orchestrator of this program until SIGTERM or Ctrl-C.</summary>
+    /// <param name="args">The command line; <c>--help</c> lists its options.</param>
+    /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
+    /// <returns>The exit code, which is also set as the process's: 0 after a graceful stop, 1 when the server could not start, 2 for a wrong command line.</returns>
+    public static int Run(string[] args, Action<RyusoServerOptions>? configure = null) =>
+        Environment.ExitCode = RunAsync(args, configure).GetAwaiter().GetResult();
+
+    /// <summary>Serves one of several orchestrators, or one of another assembly, until SIGTERM or Ctrl-C.</summary>
+    /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
+    /// <param name="args">The command line; <c>--help</c> lists its options.</param>
+    /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
+    /// <returns>The exit code, as of <see cref="Run(string[], Action{RyusoServerOptions}?)"/>.</returns>
+    public static int Run<TOrchestrator>(string[] args, Action<RyusoServerOptions>? configure = null)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator> =>
+        Environment.ExitCode = RunAsync<TOrchestrator>(args, configure).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Run{TOrchestrator}(string[], Action{RyusoServerOptions}?)"/>
+    /// <param name="args">The command line; <c>--help</c> lists its options.</param>
+    /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
+    /// <param name="cancellationToken">Stops the server as SIGTERM does.</param>
+    public static Task<int> RunAsync<TOrchestrator>(string[] args, Action<RyusoServerOptions>? configure = null, CancellationToken cancellationToken = default)
+        where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return ServerProcess.RunAsync([OrchestratorRegistration.Of<TOrchestrator>(typeof(TOrchestrator).Name)], args, configure, cancellationToken);
+    }
+
+    /// <inheritdoc cref="Run(string[], Action{RyusoServerOptions}?)"/>
+    /// <param name="args">The command line; <c>--help</c> lists its options.</param>
+    /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
+    /// <param name="cancellationToken">Stops the server as SIGTERM does.</param>
+    public static Task<int> RunAsync(string[] args, Action<RyusoServerOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return ServerProcess.RunAsync(ServerProcess.Registrations, args, configure, cancellationToken);
+    }
+
+    /// <summary>Recovers what the journal, if there is one, has unfinished, then begins to listen, on all addresses or on none.</summary>
+    /// <param name="cancellationToken">Gives up looking for a host's address.</param>
+    /// <exception cref="JournalException">The journal cannot be used.</exception>
+    /// <exception cref="SocketException">An address cannot be listened on.</exception>
+    /// <exception cref="InvalidOperationException">The server was started before.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed || _stop is not null, this);
+        if (_listeners is not null)
+        {
+            throw new InvalidOperationException("The server was started before.");
+        }
+
+        if (_options.Journal is not null)
+        {
+            await _serving.Orchestrator.UseJournalAsync(_options.Journal, cancellationToken).ConfigureAwait(false);
+        }
+
+        var bound = new List<Listener>();
+        try
+        {
+            foreach (ListenAddress address in _options.Addresses())
+            {
+                EndPoint endPoint = await address.FindAsync(cancellationToken).ConfigureAwait(false);
+                bound.Add(Listener.Bind(endPoint, address.IsTls ? _options.Tls : null, _serving));
+            }
+        }
+        catch
+        {
+            bound.ForEach(listener => listener.Dispose());
+            throw;
+        }
+
+        _listeners = [.. bound];
+        _serving.Start();
+        bound.ForEach(listener => listener.Start());
+        SpecDefinition spec = _serving.Orchestrator.Definition;
+        ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", string.Join(", ", spec.Programs.Select(p => p.Name)));
+        foreach (IPEndPoint endPoint in EndPoints.OfType<IPEndPoint>())
+        {
+            _options.Started?.Invoke(endPoint);
+        }
+    }
+
+    /// <summary>Stops accepting, answers every request that is complete, and waits for that.</summary>
+    /// <param name="cancellationToken">Gives up waiting: connections are cut, and only the run in flight goes on.</param>
+    /// <exception cref="OperationCanceledException">The token fired before everything was answered.</exception>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await (_stop ??= StopServingAsync()).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _serving.Deadlines.Abort();
+            _serving.LingeringCloser.CloseAll();
+            throw;
+        }
+    }
+
+    /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (_options.Journal is not null)
+        {
+            await _options.Journal.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _serving.Dispose();
+    }
+
+    private async Task StopServingAsync()
+    {
+        if (_listeners is null)
+        {
+            return;
+        }
+
+        ServerLog.Stopping(_logger);
+        await Task.WhenAll(_listeners.Select(listener => listener.StopAsync())).ConfigureAwait(false);
+        _serving.Deadlines.Stop();
+        _serving.Leave(1);
+        await _serving.Idle.ConfigureAwait(false);
+        _serving.Loops?.Dispose();
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Security;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Ryuso.Protocol;
+using Ryuso.Server.Loops;
+
+namespace Ryuso;
+
+/// <summary>How a <see cref="RyusoServer"/> listens, what it limits and what it is given.</summary>
+public sealed class RyusoServerOptions
+{
+    /// <summary>The address or host name to listen on. Default <c>127.0.0.1</c>.</summary>
+    public string Host { get; set; } = "127.0.0.1";
+
+    /// <summary>The port to listen on; 0 for any free one. Default 60856.</summary>
+    public int Port { get; set; } = 60856;
+
+    /// <summary>
+    /// Addresses to listen on instead of <see cref="Host"/> and <see cref="Port"/>: <c>127.0.0.1:60856</c>, <c>[::1]:0</c>,
+    /// <c>unix:/run/ryuso.sock</c>; with <c>tls:</c> before it for one that speaks TLS (see <see cref="Tls"/>).
+    /// </summary>
+    public IList<string> Listen { get; } = [];
+
+    /// <summary>The certificate and what else TLS needs; null where no address asks for it.</summary>
+    public SslServerAuthenticationOptions? Tls { get; set; }
+
+    /// <summary>Whether other processes may listen on the same port, so that the kernel spreads the clients over them. Linux only. Default false.</summary>
+    public bool ReusePort { get; set; }
+
+    /// <summary>What every request must carry as <c>auth</c>, at most 256 bytes; null for nothing. Without TLS everybody on the way can read it.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>How many clients may wait for the run in flight; one more is answered with <c>busy</c>. Default 512.</summary>
+    public int MaxQueueLength { get; set; } = 512;
+
+    /// <summary>How long a request may be, in bytes. Default 16 MiB.</summary>
+    public int MaxRequestBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>How many objects and lists may stand in one another in a request, at most 64. Default 64.</summary>
+    public int MaxDepth { get; set; } = RequestParser.MaxDepth;
+
+    /// <summary>How many connections may be open; one more is answered with <c>busy</c>. Default 4,096.</summary>
+    public int MaxConnections { get; set; } = 4096;
+
+    /// <summary>How long a client may take to take its answer. Default 30 seconds.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a client may take to send its request. Default 30 seconds.</summary>
+    public TimeSpan ReceiveTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where the constructor parameters of hook classes come from; null for nowhere.</summary>
+    public IServiceProvider? Services { get; set; }
+
+    /// <summary>Records every run, so that a crash loses nothing; null for none. The server opens and disposes of it.</summary>
+    public IJournal? Journal { get; set; }
+
+    /// <summary>Where the server and its runs log; null for one line each on the standard error stream.</summary>
+    public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>Whether the server has threads of its own. The pool's do its work where the system lacks what they need.</summary>
+    internal bool UseEventLoop { get; set; } = EventLoopGroup.IsSupported;
+
+    /// <summary>Called once the server listens, with the address and port that it got; null for nothing.</summary>
+    public Action<IPEndPoint>? Started { get; set; }
+
+    /// <summary>The clock behind the time limits.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <exception cref="FormatException">One of them is no address.</exception>
+    internal IReadOnlyList<ListenAddress> Addresses() => Listen.Count > 0
+        ? [.. Listen.Select(ListenAddress.Parse)]
+        : [new ListenAddress($"{Host}:{Port}", IsTls: false, Host, Port, Path: null)];
+
+    internal void Check()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Host);
+        ArgumentOutOfRangeException.ThrowIfNegative(Port);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueueLength, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequestBytes, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDepth, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDepth, RequestParser.MaxDepth);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SendTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ReceiveTimeout, TimeSpan.Zero);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        if (Token is not null && Encoding.UTF8.GetByteCount(Token) is 0 or > 256)
+        {
+            throw new ArgumentException("The token must have 1 to 256 bytes.");
+        }
+
+        if (Addresses().FirstOrDefault(a => a.IsTls) is { } secured && Tls is null)
+        {
+            throw new ArgumentException($"'{secured.Text}' needs a certificate: set Tls, or --tls-certificate.");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ryuso.Definitions;
+using Ryuso.Json;
+
+namespace Ryuso.Values;
+
+internal enum ValueKind : byte { Absent, String, Int, Float, Bool, List, Dict }
+
+/// <summary>A set of <see cref="ValueKind"/>: what an argument accepts, as one bit each.</summary>
+[Flags]
+internal enum ValueKinds : byte
+{
+    None = 0,
+    Absent = 1 << ValueKind.Absent,
+    String = 1 << ValueKind.String,
+    Int = 1 << ValueKind.Int,
+    Float = 1 << ValueKind.Float,
+    Bool = 1 << ValueKind.Bool,
+    List = 1 << ValueKind.List,
+    Dict = 1 << ValueKind.Dict,
+}
+
+/// <summary>One variable's value. Ints, floats and bools are held in place, without boxing.</summary>
+internal readonly struct PoolValue
+{
+    private readonly object? _reference;
+    private readonly long _bits;
+
+    private PoolValue(ValueKind kind, long bits, object? reference)
+    {
+        Kind = kind;
+        _bits = bits;
+        _reference = reference;
+    }
+
+    public ValueKind Kind { get; }
+
+    public long Int => _bits;
+
+    public double Float => Kind == ValueKind.Int ? _bits : BitConverter.Int64BitsToDouble(_bits);
+
+    public bool Bool => _bits != 0;
+
+    /// <summary>A string, list or dict; null for any other kind.</summary>
+    public object? Reference => _reference;
+
+    public string String => (string)_reference!;
+
+    public JsonNode Node => (JsonNode)_reference!;
+
+    public static PoolValue Of(long value) => new(ValueKind.Int, value, null);
+
+    public static PoolValue Of(double value) => new(ValueKind.Float, BitConverter.DoubleToInt64Bits(value), null);
+
+    public static PoolValue Of(bool value) => new(ValueKind.Bool, value ? 1 : 0, null);
+
+    public static PoolValue Of(string value) => new(ValueKind.String, 0, value);
+
+    public static PoolValue Of(JsonArray value) => new(ValueKind.List, 0, value);
+
+    public static PoolValue Of(JsonObject value) => new(ValueKind.Dict, 0, value);
+
+    /// <summary>A declared default, parsed once. Lists and dicts are copied when they are used: see <see cref="Fresh"/>.</summary>
+    public static PoolValue OfDefault(string? json, SpecType type)
+    {
+        if (json is null)
+        {
+            return default;
+        }
+
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
+        reader.Read();
+        PoolValue value = Read(ref reader);
+        return type == SpecType.Float && value.Kind == ValueKind.Int ? Of(value.Float) : value;
+    }
+
+    /// <summary>This value for one more run: a list or dict is copied, so that no run sees what another did to it.</summary>
+    public PoolValue Fresh() => Kind >= ValueKind.List ? new(Kind, 0, Node.DeepClone()) : this;
+
+    public bool IsAny(ValueKinds kinds) => ((int)kinds & (1 << (int)Kind)) != 0;
+
+    /// <summary>Whether nothing can have changed. Two lists or dicts are never the same: what is in them may have changed.</summary>
+    public bool IsSame(in PoolValue other) =>
+        Kind == other.Kind && Kind < ValueKind.List && _bits == other._bits && (string?)_reference == (string?)other._reference;
+
+    /// <summary>What a variable of that type may hold. A float may be written as an integer.</summary>
+    public static ValueKinds Fitting(SpecType type) => type switch
+    {
+        SpecType.String => ValueKinds.String,
+        SpecType.Int => ValueKinds.Int,
+        SpecType.Float => ValueKinds.Int | ValueKinds.Float,
+        SpecType.Bool => ValueKinds.Bool,
+        SpecType.List => ValueKinds.List,
+        _ => ValueKinds.Dict,
+    };
+
+    /// <summary>The type in the spec's words, for messages.</summary>
+    public string TypeName => Kind switch
+    {
+        ValueKind.String => "string",
+        ValueKind.Int => "int",
+        ValueKind.Float => "float",
+        ValueKind.Bool => "bool",
+        ValueKind.List => "list",
+        ValueKind.Dict => "dict",
+        _ => "null",
+    };
+
+    /// <summary>Reads the value at the reader's token and leaves the reader on its last token.</summary>
+    /// <exception cref="JsonException">The value cannot be held.</exception>
+    public static PoolValue Read(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return default;
+            case JsonTokenType.True:
+                return Of(true);
+            case JsonTokenType.False:
+                return Of(false);
+            case JsonTokenType.String:
+                return Of(reader.GetString()!);
+            case JsonTokenType.Number:
+                return ReadNumber(ref reader);
+            case JsonTokenType.StartArray:
+                return Of((JsonArray)JsonTree.Read(ref reader)!);
+            default:
+                return Of((JsonObject)JsonTree.Read(ref reader)!);
+        }
+    }
+
+    public static PoolValue OfNode(JsonNode? node)
+    {
+        switch (node)
+        {
+            case null: return default;
+            case JsonArray list: return Of(list);
+            case JsonObject dict: return Of(dict);
+        }
+
+        // A float that C# made has no digits to tell it from an int.
+        var value = (JsonValue)node;
+        if (!value.TryGetValue(out JsonElement _) && value.TryGetValue(out double number))
+        {
+            return double.IsFinite(number) ? Of(number) : throw new HookFailedException($"A variable cannot be {number}: JSON has no such number.");
+        }
+
+        var reader = new Utf8JsonReader(JsonBytes.Of(node));
+        reader.Read();
+        return Read(ref reader);
+    }
+
+    public JsonNode? ToNode() => Kind switch
+    {
+        ValueKind.String => JsonValue.Create(String),
+        ValueKind.Int => JsonValue.Create(Int),
+        ValueKind.Float => JsonValue.Create(Float),
+        ValueKind.Bool => JsonValue.Create(Bool),
+        ValueKind.List or ValueKind.Dict => Node,
+        _ => null,
+    };
+
+    private static PoolValue ReadNumber(ref Utf8JsonReader reader)
+    {
+        if (reader.TryGetInt64(out long integer) && !reader.ValueSpan.ContainsAny("eE."u8))
+        {
+            return Of(integer);
+        }
+
+        double number = reader.GetDouble();
+        return double.IsFinite(number)
+            ? Of(number)
+            : throw new JsonException("a number is too large for a 64-bit float");
+    }
+}
