@@ -9,10 +9,10 @@ internal sealed partial record FileIdentity(ulong Inode, ulong Device)
     private const int CurrentDirectory = -100;
     private const uint WantsInode = 0x100;
 
-    private static readonly FileIdentity Some = new(0, 0);
+    private static readonly FileIdentity s_some = new(0, 0);
 
     // Older C libraries than glibc 2.28 do not have the call.
-    private static readonly bool TellsApart = OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "statx", out _);
+    private static readonly bool s_tellsApart = OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "statx", out _);
 
     // The C library is part of every process, whatever its file is called here.
     static FileIdentity() => NativeLibrary.SetDllImportResolver(
@@ -21,9 +21,9 @@ internal sealed partial record FileIdentity(ulong Inode, ulong Device)
     /// <summary>Null where there is no such file.</summary>
     public static FileIdentity? Of(string path)
     {
-        if (!TellsApart)
+        if (!s_tellsApart)
         {
-            return File.Exists(path) ? Some : null;
+            return File.Exists(path) ? s_some : null;
         }
 
         // Laid out alike on all machines: the inode after eight numbers of 32 bits, the device after thirty-four.

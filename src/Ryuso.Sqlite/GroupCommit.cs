@@ -10,8 +10,8 @@ namespace Ryuso.Sqlite;
 internal sealed class GroupCommit : IDisposable
 {
     // How long a barrier that can wait does: far less than a commit takes, and enough for the next run to reach its first barrier.
-    private static readonly long SharedWait = Stopwatch.Frequency / 1000;
-    private static readonly long IdleWait = Stopwatch.Frequency;
+    private static readonly long s_sharedWait = Stopwatch.Frequency / 1000;
+    private static readonly long s_idleWait = Stopwatch.Frequency;
 
     private readonly JournalFile _file;
     private readonly SqliteConnection _connection;
@@ -120,7 +120,7 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>Sees to it that the next batch is committed at once, or a little later.</summary>
     private void LeaveToThread(bool canWait)
     {
-        long due = canWait ? Stopwatch.GetTimestamp() + SharedWait : 0;
+        long due = canWait ? Stopwatch.GetTimestamp() + s_sharedWait : 0;
         _next.Due = Math.Min(_next.Due, due);
         _isShared = true;
         if (_next.Due < _wakesAt && !_isBusy)
@@ -166,7 +166,7 @@ internal sealed class GroupCommit : IDisposable
             {
                 // The house comes first, or load without a pause would keep it from ever being kept.
                 long now = Stopwatch.GetTimestamp();
-                long houseDue = _stopping || _fault is not null ? long.MaxValue : _lastIdle + IdleWait;
+                long houseDue = _stopping || _fault is not null ? long.MaxValue : _lastIdle + s_idleWait;
                 _isMaintenanceDue = houseDue <= now;
                 if (!_isBusy && _isMaintenanceDue)
                 {
@@ -189,7 +189,7 @@ internal sealed class GroupCommit : IDisposable
                 }
 
                 // While commits are shared it looks again at once: to be woken for each would cost more.
-                _wakesAt = _isBusy ? long.MaxValue : Math.Min(Math.Min(_next.Due, houseDue), _isShared ? now + SharedWait : long.MaxValue);
+                _wakesAt = _isBusy ? long.MaxValue : Math.Min(Math.Min(_next.Due, houseDue), _isShared ? now + s_sharedWait : long.MaxValue);
                 _isShared = false;
                 if (_wakesAt == long.MaxValue)
                 {
@@ -278,7 +278,7 @@ internal sealed class GroupCommit : IDisposable
             if (_retention?.Prune() == true)
             {
                 // There is more: the next round comes soon, after whoever waits for a commit.
-                _lastIdle = Stopwatch.GetTimestamp() - IdleWait + SharedWait;
+                _lastIdle = Stopwatch.GetTimestamp() - s_idleWait + s_sharedWait;
                 return;
             }
         }

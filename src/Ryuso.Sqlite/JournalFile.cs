@@ -6,7 +6,7 @@ namespace Ryuso.Sqlite;
 /// <summary>Opens connections to a journal's file, and knows what may be in it.</summary>
 internal sealed class JournalFile(string path, TimeSpan lockTimeout)
 {
-    private static readonly Version MinSqliteVersion = new(3, 51, 3);
+    private static readonly Version s_minSqliteVersion = new(3, 51, 3);
 
     private FileIdentity? _database;
     private FileIdentity? _log;
@@ -113,10 +113,10 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
 
     private static void RefuseOldSqlite(SqliteConnection connection)
     {
-        if (Version.Parse(connection.ServerVersion) < MinSqliteVersion)
+        if (Version.Parse(connection.ServerVersion) < s_minSqliteVersion)
         {
             throw new JournalException(
-                $"SQLite {connection.ServerVersion} can lose committed data when it restarts its write-ahead log. Reference SQLitePCLRaw.bundle_e_sqlite3 3.0.5 or later, which brings at least {MinSqliteVersion}.");
+                $"SQLite {connection.ServerVersion} can lose committed data when it restarts its write-ahead log. Reference SQLitePCLRaw.bundle_e_sqlite3 3.0.5 or later, which brings at least {s_minSqliteVersion}.");
         }
     }
 

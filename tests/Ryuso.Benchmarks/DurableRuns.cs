@@ -14,7 +14,7 @@ internal static class DurableRuns
 {
     private const double Slice = 0.05;
 
-    private static readonly (string Program, int Commits)[] Programs = [("none", 1), ("one", 2), ("three", 4)];
+    private static readonly (string Program, int Commits)[] s_programs = [("none", 1), ("one", 2), ("three", 4)];
 
     public static async Task RunAsync(double seconds, string folder)
     {
@@ -29,7 +29,7 @@ internal static class DurableRuns
             | reversible steps | clients | raw, runs/s | Ryuso, runs/s | of raw | at best, raw | Ryuso | of raw | commits a run | written a run, raw | Ryuso | allocated a run |
             |---|---|---|---|---|---|---|---|---|---|---|---|
             """);
-        foreach ((string program, int commits) in Programs)
+        foreach ((string program, int commits) in s_programs)
         {
             foreach (int clients in (int[])[1, 64])
             {

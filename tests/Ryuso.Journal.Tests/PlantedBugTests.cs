@@ -6,7 +6,7 @@ namespace Ryuso.Journal.Tests;
 /// <summary>Bugs planted on purpose: a suite that does not find each of them proves nothing.</summary>
 public sealed class PlantedBugTests
 {
-    private static readonly Dictionary<string, Func<Disk, Crash, MemoryJournal>> Bugs = new()
+    private static readonly Dictionary<string, Func<Disk, Crash, MemoryJournal>> s_bugs = new()
     {
         ["an answer leaves before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.RunFinished },
         ["a step starts before its barrier"] = (d, c) => new MutantJournal(d, c) { Keeps = waiting => waiting.Count == 0 || waiting[^1].Kind != JournalEventKind.StepStarted || IsBack(waiting[^1]) },
@@ -40,11 +40,11 @@ public sealed class PlantedBugTests
         ["recoveries are not counted"] = (d, c) => new MutantJournal(d, c) { In = e => e.Kind == JournalEventKind.RecoveryStarted ? null : e },
     };
 
-    public static TheoryData<string> Names => [.. Bugs.Keys];
+    public static TheoryData<string> Names => [.. s_bugs.Keys];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_planted_bug_is_found(string name) => Assert.NotNull(FindBreach(Bugs[name]));
+    public void A_planted_bug_is_found(string name) => Assert.NotNull(FindBreach(s_bugs[name]));
 
     [Fact]
     public void Without_a_planted_bug_nothing_is_found() => Assert.Null(FindBreach((disk, crash) => new MemoryJournal(disk, crash)));

@@ -10,7 +10,7 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
 #pragma warning restore CA1001
 {
     /// <summary>How long a server may be silent under a request that is given up before another connection is tried.</summary>
-    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_maxSilence = TimeSpan.FromSeconds(30);
 
     private readonly SemaphoreSlim _places = new(options.MaxInFlight);
 
@@ -121,7 +121,7 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
         {
             return AnswerJson.Parse(await exchange.Task.ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (exchange.IsWritten && connection.IsSilentFor(MaxSilence, exchange))
+        catch (OperationCanceledException) when (exchange.IsWritten && connection.IsSilentFor(s_maxSilence, exchange))
         {
             // It may be a connection that is dead without anybody having said so.
             connections.Retire(connection);

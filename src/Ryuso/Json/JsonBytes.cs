@@ -11,7 +11,7 @@ internal static class JsonBytes
 {
     public static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly SearchValues<char> Plain = SearchValues.Create(
+    private static readonly SearchValues<char> s_plain = SearchValues.Create(
         [.. Enumerable.Range(' ', 0x7F - ' ').Select(i => (char)i).Where(c => c is not ('"' or '\\'))]);
 
     public static byte[] Of(JsonNode node)
@@ -87,5 +87,5 @@ internal static class JsonBytes
     }
 
     /// <summary>Whether the text may stand between quotes as it is, a byte for each character.</summary>
-    public static bool NeedsNoEscape(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Plain);
+    public static bool NeedsNoEscape(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(s_plain);
 }

@@ -36,7 +36,7 @@ internal enum LaneEnterResult
 /// <summary>Lets one run through at a time, in the order in which they came.</summary>
 internal sealed class Lane
 {
-    private static readonly int SpinCount = Environment.ProcessorCount > 1 ? 20 : 0;
+    private static readonly int s_spinCount = Environment.ProcessorCount > 1 ? 20 : 0;
 
     private readonly Lock _gate = new();
     private LaneWaiter? _first;
@@ -60,7 +60,7 @@ internal sealed class Lane
         }
 
         // A run of quick hooks takes about a microsecond, a change of threads several.
-        for (int i = 0; i < SpinCount && Volatile.Read(ref _count) == 1; i++)
+        for (int i = 0; i < s_spinCount && Volatile.Read(ref _count) == 1; i++)
         {
             Thread.SpinWait(8);
             if (TryEnter())

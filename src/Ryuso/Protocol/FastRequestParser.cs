@@ -19,7 +19,7 @@ internal ref struct FastRequestParser(ReadOnlySpan<byte> request, PoolSlots slot
 {
     private const int NotParsed = -1;
 
-    private static readonly JsonReaderOptions Options = new() { MaxDepth = RequestParser.MaxDepth - 2 };
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = RequestParser.MaxDepth - 2 };
 
     private readonly ReadOnlySpan<byte> _request = request;
 
@@ -227,7 +227,7 @@ internal ref struct FastRequestParser(ReadOnlySpan<byte> request, PoolSlots slot
         try
         {
             ReadOnlySpan<byte> rest = _request[at..];
-            var reader = new Utf8JsonReader(rest, isFinalBlock: false, new JsonReaderState(Options));
+            var reader = new Utf8JsonReader(rest, isFinalBlock: false, new JsonReaderState(s_options));
             if (!reader.Read() || !reader.TrySkip())
             {
                 return NotParsed;
@@ -245,7 +245,7 @@ internal ref struct FastRequestParser(ReadOnlySpan<byte> request, PoolSlots slot
     /// <summary>One value as the library reads it.</summary>
     public static bool TryReadBy(ReadOnlySpan<byte> text, ref PoolValue value)
     {
-        var reader = new Utf8JsonReader(text, Options);
+        var reader = new Utf8JsonReader(text, s_options);
         try
         {
             if (!reader.Read())

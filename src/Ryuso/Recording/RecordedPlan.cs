@@ -14,7 +14,7 @@ internal sealed record RecordedPlan(ProgramDefinition Program, HookDefinition[] 
 {
     private const string Dependency = " as dependency";
 
-    private static readonly (string Verb, string Space)[] Kinds = [("enter ", "hooks."), ("run ", "hooks."), ("begin ", "programs."), ("end ", "programs.")];
+    private static readonly (string Verb, string Space)[] s_kinds = [("enter ", "hooks."), ("run ", "hooks."), ("begin ", "programs."), ("end ", "programs.")];
 
     public static JournaledPlan Write(ProgramDefinition program, SpecDefinition spec)
     {
@@ -44,7 +44,7 @@ internal sealed record RecordedPlan(ProgramDefinition Program, HookDefinition[] 
         }
     }
 
-    private static string Word(PlanOp step, SpecDefinition spec) => Kinds[(int)step.Kind].Verb
+    private static string Word(PlanOp step, SpecDefinition spec) => s_kinds[(int)step.Kind].Verb
         + (step.Kind <= PlanOpKind.InvokeHook ? spec.Hooks[step.Index].Reference : "programs." + spec.Programs[step.Index].Name)
         + (step.IsDependency ? Dependency : "");
 
@@ -76,13 +76,13 @@ internal sealed record RecordedPlan(ProgramDefinition Program, HookDefinition[] 
         {
             bool isDependency = word.EndsWith(Dependency, StringComparison.Ordinal);
             string rest = isDependency ? word[..^Dependency.Length] : word;
-            int kind = Array.FindIndex(Kinds, k => rest.StartsWith(k.Verb + k.Space, StringComparison.Ordinal));
+            int kind = Array.FindIndex(s_kinds, k => rest.StartsWith(k.Verb + k.Space, StringComparison.Ordinal));
             if (kind < 0)
             {
                 throw new FormatException(word);
             }
 
-            string reference = rest[Kinds[kind].Verb.Length..];
+            string reference = rest[s_kinds[kind].Verb.Length..];
             return new PlanOp((PlanOpKind)kind, kind <= (int)PlanOpKind.InvokeHook ? Hook(reference) : Program(reference["programs.".Length..]), isDependency);
         }
 

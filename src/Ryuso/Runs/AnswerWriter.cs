@@ -8,17 +8,17 @@ namespace Ryuso.Runs;
 /// <summary>Writes a run's answer straight from the pool's slots. The answer is held here until it is known to be whole.</summary>
 internal sealed class AnswerWriter
 {
-    private static readonly byte[] ProgramFail = JsonBytes.Key(ReservedNames.ProgramFail);
-    private static readonly byte[] DependencyFail = JsonBytes.Key(ReservedNames.DependencyFail);
-    private static readonly byte[] RectifierFail = JsonBytes.Key(ReservedNames.RectifierFail);
-    private static readonly byte[] LastFailedProgram = JsonBytes.Key(ReservedNames.LastFailedProgram);
-    private static readonly byte[] Error = JsonBytes.Key(ReservedNames.Error);
-    private static readonly byte[] Traceback = JsonBytes.Key(ReservedNames.Traceback);
-    private static readonly byte[] Rectified = JsonBytes.Key(ReservedNames.Rectified);
-    private static readonly byte[] Unrectified = JsonBytes.Key(ReservedNames.Unrectified);
-    private static readonly byte[] ProgramName = JsonBytes.Key(ReservedNames.ProgramName);
-    private static readonly byte[] ProgramTimeStart = JsonBytes.Key(ReservedNames.ProgramTimeStart);
-    private static readonly byte[] RunId = JsonBytes.Key(ReservedNames.RunId);
+    private static readonly byte[] s_programFail = JsonBytes.Key(ReservedNames.ProgramFail);
+    private static readonly byte[] s_dependencyFail = JsonBytes.Key(ReservedNames.DependencyFail);
+    private static readonly byte[] s_rectifierFail = JsonBytes.Key(ReservedNames.RectifierFail);
+    private static readonly byte[] s_lastFailedProgram = JsonBytes.Key(ReservedNames.LastFailedProgram);
+    private static readonly byte[] s_error = JsonBytes.Key(ReservedNames.Error);
+    private static readonly byte[] s_traceback = JsonBytes.Key(ReservedNames.Traceback);
+    private static readonly byte[] s_rectified = JsonBytes.Key(ReservedNames.Rectified);
+    private static readonly byte[] s_unrectified = JsonBytes.Key(ReservedNames.Unrectified);
+    private static readonly byte[] s_programName = JsonBytes.Key(ReservedNames.ProgramName);
+    private static readonly byte[] s_programTimeStart = JsonBytes.Key(ReservedNames.ProgramTimeStart);
+    private static readonly byte[] s_runId = JsonBytes.Key(ReservedNames.RunId);
 
     private readonly AnswerBuffer _answer = new();
 
@@ -80,27 +80,27 @@ internal sealed class AnswerWriter
 
     private void WriteMagic(RunState run)
     {
-        _answer.Key(ProgramFail);
+        _answer.Key(s_programFail);
         _answer.Bool(true);
-        _answer.Key(DependencyFail);
+        _answer.Key(s_dependencyFail);
         _answer.Bool(run.DependencyFailed);
-        _answer.Key(RectifierFail);
+        _answer.Key(s_rectifierFail);
         _answer.Bool(run.RectifierFailed);
-        _answer.Key(LastFailedProgram);
+        _answer.Key(s_lastFailedProgram);
         _answer.Text(run.FailedReference);
-        _answer.Key(Error);
+        _answer.Key(s_error);
         _answer.Text(run.Error);
-        _answer.Key(Traceback);
+        _answer.Key(s_traceback);
         WriteReferences(run, run.Trace);
-        _answer.Key(Rectified);
+        _answer.Key(s_rectified);
         WriteReferences(run, run.StateMachine.Rectified);
-        _answer.Key(Unrectified);
+        _answer.Key(s_unrectified);
         WriteReferences(run, run.Unrectified);
-        _answer.Key(ProgramName);
+        _answer.Key(s_programName);
         _answer.Text(run.Program.Name);
-        _answer.Key(ProgramTimeStart);
+        _answer.Key(s_programTimeStart);
         _answer.Number(run.Slots.StartedAt);
-        _answer.Key(RunId);
+        _answer.Key(s_runId);
         _answer.Text(run.Slots.RunId);
     }
 

@@ -8,8 +8,8 @@ namespace Ryuso.Benchmarks.Serving;
 internal static class ClientLoad
 {
     private const int Many = 64;
-    private static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(500);
-    private static readonly MoveArgs Move = new("alice", "bob", 5, 0.125, true);
+    private static readonly TimeSpan s_duration = TimeSpan.FromMilliseconds(500);
+    private static readonly MoveArgs s_move = new("alice", "bob", 5, 0.125, true);
 
     public static async Task RunAsync(int rounds)
     {
@@ -29,7 +29,7 @@ internal static class ClientLoad
         Print($"{Many} callers", [.. results.Select(r => r.RawMany)], [.. results.Select(r => r.Many)]);
     }
 
-    private static double Raw(Mode mode, int port) => new LoadClient(Contender.All[0], mode, port, connections: 1).Run(Duration).PerSecond;
+    private static double Raw(Mode mode, int port) => new LoadClient(Contender.All[0], mode, port, connections: 1).Run(s_duration).PerSecond;
 
     private static async Task<double> LoadAsync(BankClient client, int callers)
     {
@@ -37,9 +37,9 @@ internal static class ClientLoad
         int[] counts = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             int count = 0;
-            for (; Stopwatch.GetElapsedTime(began) < Duration; count++)
+            for (; Stopwatch.GetElapsedTime(began) < s_duration; count++)
             {
-                await client.MoveAsync(Move);
+                await client.MoveAsync(s_move);
             }
 
             return count;

@@ -10,29 +10,29 @@ internal static class InProcess
 {
     private const int Batch = 2000;
 
-    private static readonly ArrayBufferWriter<byte> Answer = new(4096);
-    private static readonly byte[] Request = Contender.All[0].Request(Mode.OneShot);
-    private static readonly Floor Floor = new();
-    private static readonly BankOrchestrator Bank = new();
-    private static readonly List<double> Floors = [];
-    private static readonly List<double> Runs = [];
+    private static readonly ArrayBufferWriter<byte> s_answer = new(4096);
+    private static readonly byte[] s_request = Contender.All[0].Request(Mode.OneShot);
+    private static readonly Floor s_floor = new();
+    private static readonly BankOrchestrator s_bank = new();
+    private static readonly List<double> s_floors = [];
+    private static readonly List<double> s_runs = [];
 
     public static void Measure(bool isWarmUp)
     {
-        double floor = Time(static () => Floor.Run(Request, Answer));
-        double run = Time(static () => Bank.RunRequestAsync(Request, Answer, CancellationToken.None).AsTask().GetAwaiter().GetResult());
+        double floor = Time(static () => s_floor.Run(s_request, s_answer));
+        double run = Time(static () => s_bank.RunRequestAsync(s_request, s_answer, CancellationToken.None).AsTask().GetAwaiter().GetResult());
         if (!isWarmUp)
         {
-            Floors.Add(floor);
-            Runs.Add(run);
+            s_floors.Add(floor);
+            s_runs.Add(run);
         }
     }
 
     public static void Print()
     {
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"in-process, cpu us a request: floor {Median(Floors):F2}, run {Median(Runs):F2}"));
-        Floors.Clear();
-        Runs.Clear();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"in-process, cpu us a request: floor {Median(s_floors):F2}, run {Median(s_runs):F2}"));
+        s_floors.Clear();
+        s_runs.Clear();
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
@@ -46,7 +46,7 @@ internal static class InProcess
             long began = Stopwatch.GetTimestamp();
             for (int i = 0; i < Batch; i++)
             {
-                Answer.ResetWrittenCount();
+                s_answer.ResetWrittenCount();
                 request();
             }
 

@@ -23,8 +23,8 @@ internal sealed partial class MoveJson : JsonSerializerContext;
 /// <summary>What one would write instead: the same three calls behind an endpoint, one at a time.</summary>
 internal static class Rivals
 {
-    private static readonly Desk Desk = new();
-    private static readonly Lock Gate = new();
+    private static readonly Desk s_desk = new();
+    private static readonly Lock s_gate = new();
 
     public static int MinimalApi()
     {
@@ -61,10 +61,10 @@ internal static class Rivals
 
     private static Moved Transfer(Move move)
     {
-        lock (Gate)
+        lock (s_gate)
         {
             double fee = Desk.Check(new(move.Amount, move.Rate, move.Urgent)).Fee;
-            return new Moved(Desk.Debit(new(move.From, move.Amount)).FromBalance, Desk.Credit(new(move.To, move.Amount)).ToBalance, fee);
+            return new Moved(s_desk.Debit(new(move.From, move.Amount)).FromBalance, s_desk.Credit(new(move.To, move.Amount)).ToBalance, fee);
         }
     }
 }

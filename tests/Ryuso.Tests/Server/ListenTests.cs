@@ -13,7 +13,7 @@ namespace Ryuso.Tests.Server;
 public sealed class ListenTests : ServedTests
 {
     private const string Request = """{"id":1,"program":"echo","data_pool":{"text":"a"}}""";
-    private static readonly string[] Answer = ["""{"_id":1,"text":"a"}"""];
+    private static readonly string[] s_answer = ["""{"_id":1,"text":"a"}"""];
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("ryuso");
 
@@ -38,7 +38,7 @@ public sealed class ListenTests : ServedTests
             using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(endPoint, Cancel);
             await socket.SendAsync(Encoding.UTF8.GetBytes(Request), Cancel);
-            Assert.Equal(Answer, await ReadLinesAsync(socket, 1));
+            Assert.Equal(s_answer, await ReadLinesAsync(socket, 1));
             await socket.SendAsync("""{"program":"echo"}"""u8.ToArray(), Cancel);
             Assert.Equal("""{"text":"none"}""", await ReadAsync(socket));
         }
@@ -62,7 +62,7 @@ public sealed class ListenTests : ServedTests
         }
 
         using Socket socket = await SendAsync(Request);
-        Assert.Equal(Answer, await ReadLinesAsync(socket, 1));
+        Assert.Equal(s_answer, await ReadLinesAsync(socket, 1));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ListenTests : ServedTests
         {
             await tls.WriteAsync(Encoding.UTF8.GetBytes(Request), Cancel);
             using var reader = new StreamReader(tls);
-            Assert.Equal(Answer[0], await reader.ReadLineAsync(Cancel));
+            Assert.Equal(s_answer[0], await reader.ReadLineAsync(Cancel));
             await tls.WriteAsync(Encoding.UTF8.GetBytes($$$"""{"program":"echo","data_pool":{"text":"{{{large}}}"}}"""), Cancel);
             Assert.Equal($$"""{"text":"{{large}}"}""", await reader.ReadToEndAsync(Cancel));
         }

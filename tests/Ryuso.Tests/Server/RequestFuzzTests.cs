@@ -11,7 +11,7 @@ public sealed class RequestFuzzTests
 {
     private static readonly int s_requests = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_FUZZED_REQUESTS"), out int n) ? n : 50_000;
 
-    private static readonly byte[][] Pieces =
+    private static readonly byte[][] s_pieces =
     [
         .. new[]
         {
@@ -60,7 +60,7 @@ public sealed class RequestFuzzTests
             for (int mutations = random.Next(3); mutations > 0; mutations--)
             {
                 int at = random.Next(length);
-                buffer[at] = random.Next(3) == 0 ? (byte)random.Next(256) : Pieces[random.Next(Pieces.Length)][0];
+                buffer[at] = random.Next(3) == 0 ? (byte)random.Next(256) : s_pieces[random.Next(s_pieces.Length)][0];
             }
         }
         else
@@ -72,7 +72,7 @@ public sealed class RequestFuzzTests
 
             for (int pieces = random.Next(1, 24); pieces > 0; pieces--)
             {
-                Add(Pieces[random.Next(Pieces.Length)]);
+                Add(s_pieces[random.Next(s_pieces.Length)]);
             }
         }
 

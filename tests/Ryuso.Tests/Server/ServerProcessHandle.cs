@@ -6,7 +6,7 @@ namespace Ryuso.Tests.Server;
 /// <summary>A server in a process of its own.</summary>
 internal sealed class ServerProcessHandle : IDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Ryuso.TestServer.dll");
+    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "Ryuso.TestServer.dll");
 
     private readonly Process _process;
 
@@ -21,11 +21,11 @@ internal sealed class ServerProcessHandle : IDisposable
 
     public IPEndPoint EndPoint => IPEndPoint.Parse(Listening.Split("Listening on ")[1].Split(": ")[0].Split(", ")[0]);
 
-    public static Task<ServerProcessHandle> StartAsync(params string[] arguments) => StartAsync("dotnet", [Program, .. arguments]);
+    public static Task<ServerProcessHandle> StartAsync(params string[] arguments) => StartAsync("dotnet", [s_program, .. arguments]);
 
     /// <summary>Starts one that may have only so many files and sockets open.</summary>
     public static Task<ServerProcessHandle> StartAsync(int descriptors, params string[] arguments) =>
-        StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", Program, .. arguments]);
+        StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", s_program, .. arguments]);
 
     private static async Task<ServerProcessHandle> StartAsync(string command, string[] arguments)
     {

@@ -14,7 +14,7 @@ public sealed class SoakTests : ServedTests
         ? TimeSpan.FromMinutes(minutes)
         : TimeSpan.FromSeconds(5);
 
-    private static readonly byte[] Batch = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, InFlight).Select(i => (i % 8) switch
+    private static readonly byte[] s_batch = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, InFlight).Select(i => (i % 8) switch
     {
         0 => """{"id":1,"program":"fail"}""",
         1 => """{"id":2,"program":"nix"}""",
@@ -71,7 +71,7 @@ public sealed class SoakTests : ServedTests
         byte[] buffer = new byte[64 * 1024];
         while (!stop.IsCancellationRequested)
         {
-            await socket.SendAsync(Batch, Cancel);
+            await socket.SendAsync(s_batch, Cancel);
             for (int answers = 0; answers < InFlight;)
             {
                 int count = await socket.ReceiveAsync(buffer, Cancel);

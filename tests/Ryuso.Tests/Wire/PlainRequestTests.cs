@@ -9,12 +9,12 @@ namespace Ryuso.Tests.Wire;
 /// <summary>The short cut through plain requests takes nothing that the full reader refuses, and reads it alike.</summary>
 public sealed class PlainRequestTests
 {
-    private static readonly string[] Names = ["text", "n", "a long name of a variable", "_run_id", "é", "quo\"ted", ""];
+    private static readonly string[] s_names = ["text", "n", "a long name of a variable", "_run_id", "é", "quo\"ted", ""];
 
-    private static readonly Utf8NameTable Programs = new(["p", "другая", "third program"]);
+    private static readonly Utf8NameTable s_programs = new(["p", "другая", "third program"]);
     private static readonly int s_requests = int.TryParse(Environment.GetEnvironmentVariable("RYUSO_RANDOM_REQUESTS"), out int n) ? n : 50_000;
 
-    private static readonly string[] Pieces =
+    private static readonly string[] s_pieces =
     [
         "{", "}", "{\"program\":\"p\"", ",\"data_pool\":{", "\"text\":", "\"n\":", "\"é\":", "\"_run_id\":", "\"a long name of a variable\":", "\"other\":",
         "\"t\\u0065xt\":", "\"quo\"ted\":", "\"quo\\\"ted\":", "\"\":", "\"tex\":", "\"textual\":", "\"text\" :", "\"text\"", "\"x\"", "\"\\n\\ud800\"", "\"日本\"", "1", "-0", "01", "-", "1.5", "-12.50", "1.", ".5", "1e5", "1E+400", "123456789012345", "1234567890123456789",
@@ -22,7 +22,7 @@ public sealed class PlainRequestTests
     ];
 
     // As a runner does, one set of slots reads all requests: what it learns from one it must not misuse on the next.
-    private readonly PoolSlots _slots = new(Names);
+    private readonly PoolSlots _slots = new(s_names);
 
     [Theory]
     [InlineData("""{"program":"p"}""", true)]
@@ -50,8 +50,8 @@ public sealed class PlainRequestTests
     public void What_the_short_cut_takes_the_full_reader_reads_alike()
     {
         int taken = 0;
-        Gen.Int[0, Pieces.Length - 1].Array[1, 14].Sample(
-            picks => { taken += Compare(Encoding.UTF8.GetBytes("{\"program\":\"p\",\"data_pool\":{" + string.Concat(picks.Select(i => Pieces[i])))) ? 1 : 0; },
+        Gen.Int[0, s_pieces.Length - 1].Array[1, 14].Sample(
+            picks => { taken += Compare(Encoding.UTF8.GetBytes("{\"program\":\"p\",\"data_pool\":{" + string.Concat(picks.Select(i => s_pieces[i])))) ? 1 : 0; },
             iter: s_requests,
             threads: 1);
         Gen.Select(Gen.Int[0, 3], Gen.Double, Gen.Long, Gen.String).Sample(
@@ -150,15 +150,15 @@ public sealed class PlainRequestTests
         PoolSlots slots = _slots;
         slots.Clear();
         var plain = new FastRequestParser(request, slots);
-        if (!plain.TryParse(Programs))
+        if (!plain.TryParse(s_programs))
         {
             return false;
         }
 
-        var expected = new PoolSlots(Names);
+        var expected = new PoolSlots(s_names);
         int program = -1;
         string? unknown = null;
-        Assert.Null(RequestParser.ParseAny(request.AsSpan(0, plain.Length), expected, Programs, ref program, ref unknown));
+        Assert.Null(RequestParser.ParseAny(request.AsSpan(0, plain.Length), expected, s_programs, ref program, ref unknown));
         Assert.Equal(program, plain.Program);
         Assert.Equal(expected.CallersRunId, slots.CallersRunId);
         Assert.Equal(expected.TraceParent, slots.TraceParent);
@@ -172,7 +172,7 @@ public sealed class PlainRequestTests
             Assert.Equal(Encoding.UTF8.GetString(head.Id), Encoding.UTF8.GetString(plain.Id));
         }
 
-        for (int slot = 0; slot < Names.Length; slot++)
+        for (int slot = 0; slot < s_names.Length; slot++)
         {
             Assert.Equal(expected[slot].Kind, slots[slot].Kind);
             Assert.Equal(expected[slot].ToNode()?.ToJsonString(), slots[slot].ToNode()?.ToJsonString());

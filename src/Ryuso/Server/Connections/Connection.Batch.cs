@@ -15,9 +15,9 @@ internal sealed partial class Connection
     private const int MaxBatchedRequests = 64;
     private const int PipelineDepthThreshold = 8;
     private const int MaxUnsentBytes = 64 * 1024;
-    private static readonly long FastRunLimit = Stopwatch.Frequency / 10_000;
-    private static readonly long ShortTurnLimit = Stopwatch.Frequency / 100_000;
-    private static readonly long LaneHoldLimit = Stopwatch.Frequency / 2_000;
+    private static readonly long s_fastRunLimit = Stopwatch.Frequency / 10_000;
+    private static readonly long s_shortTurnLimit = Stopwatch.Frequency / 100_000;
+    private static readonly long s_laneHoldLimit = Stopwatch.Frequency / 2_000;
 
     /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
     /// <param name="isRead">Whether the lane is held and the first one has been read.</param>
@@ -64,7 +64,7 @@ internal sealed partial class Connection
                         PendingAnswer? recorded = await RunAsync(isRead, now).ConfigureAwait(false);
                         long then = now;
                         now = Stopwatch.GetTimestamp();
-                        serving.RecordDuration(_program, now - then - serving.Orchestrator.JournalWait <= FastRunLimit);
+                        serving.RecordDuration(_program, now - then - serving.Orchestrator.JournalWait <= s_fastRunLimit);
                         if (recorded is not null || _uncommitted.Any)
                         {
                             HoldUntilCommitted(recorded);
@@ -100,7 +100,7 @@ internal sealed partial class Connection
             // The lane has been left: the next run shares the commit if it is there already.
             _uncommitted.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait).ConfigureAwait(false), _sendBuffer);
         }
-        else if (canWait && now - began < ShortTurnLimit && CurrentLoop is { } loop)
+        else if (canWait && now - began < s_shortTurnLimit && CurrentLoop is { } loop)
         {
             await YieldToLaneTurnsAsync(loop).ConfigureAwait(false);
         }
@@ -117,7 +117,7 @@ internal sealed partial class Connection
     }
 
     /// <summary>Whether the lane may be held longer: for as long as quick runs take, and while nobody else wants it for one more run that shares the commit of those before.</summary>
-    private bool MayHoldLane(long held) => held <= LaneHoldLimit || (_uncommitted.Any && serving.Orchestrator.WaitingCount == 0);
+    private bool MayHoldLane(long held) => held <= s_laneHoldLimit || (_uncommitted.Any && serving.Orchestrator.WaitingCount == 0);
 
     /// <summary>Keeps back the answer until it is durable, and sends those before it that are by now.</summary>
     private void HoldUntilCommitted(PendingAnswer? recorded)

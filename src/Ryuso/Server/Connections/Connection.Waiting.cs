@@ -6,8 +6,8 @@ namespace Ryuso.Server.Connections;
 /// <content>Waiting for the client: for its requests, and at its end.</content>
 internal sealed partial class Connection
 {
-    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan IdleGrace = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_lingerTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_idleGrace = TimeSpan.FromMilliseconds(200);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReceiveAsync()
@@ -26,7 +26,7 @@ internal sealed partial class Connection
             return;
         }
 
-        _deadline = Is(State.Rejecting) ? Math.Min(_graceEnd, Now + (long)IdleGrace.TotalMilliseconds)
+        _deadline = Is(State.Rejecting) ? Math.Min(_graceEnd, Now + (long)s_idleGrace.TotalMilliseconds)
             : !isAsking ? long.MaxValue
             : _deadline == long.MaxValue ? Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds
             : _deadline;
@@ -64,7 +64,7 @@ internal sealed partial class Connection
         {
             // What came before the stop still counts: it may be the end of a request.
             _state |= State.StopObserved;
-            _graceEnd = Now + (long)LingerTimeout.TotalMilliseconds;
+            _graceEnd = Now + (long)s_lingerTimeout.TotalMilliseconds;
             if (_transport.TryReceive(_receiveBuffer.GetMemory().Span, out int count))
             {
                 OnReceived(count);
@@ -106,7 +106,7 @@ internal sealed partial class Connection
             return false;
         }
 
-        await _transport.ShutdownSendAsync(LingerTimeout).ConfigureAwait(false);
+        await _transport.ShutdownSendAsync(s_lingerTimeout).ConfigureAwait(false);
         if (Is(State.MustDrainInput))
         {
             await DrainAsync().ConfigureAwait(false);
@@ -124,7 +124,7 @@ internal sealed partial class Connection
             await Task.Yield();
         }
 
-        long end = Now + (long)LingerTimeout.TotalMilliseconds;
+        long end = Now + (long)s_lingerTimeout.TotalMilliseconds;
         long most = 2L * serving.Options.MaxRequestBytes;
         while (most > 0 && Now < end)
         {

@@ -10,8 +10,8 @@ namespace Ryuso.Server.Connections;
 internal sealed class Listener : EpollHandler, IDisposable
 {
     private const int Backlog = 4096;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ServerContext _serving;
     private readonly Socket _socket;
@@ -114,7 +114,7 @@ internal sealed class Listener : EpollHandler, IDisposable
         try
         {
             epoll.SetSuspended(_socket.SafeHandle, this, isMuted: true);
-            await Task.Delay(Pause).ConfigureAwait(false);
+            await Task.Delay(s_pause).ConfigureAwait(false);
             epoll.SetSuspended(_socket.SafeHandle, this, isMuted: false);
         }
         catch (ObjectDisposedException)
@@ -138,7 +138,7 @@ internal sealed class Listener : EpollHandler, IDisposable
         // Also those whose handshake is under way. They are accepted meanwhile.
         for (int looks = 0, quiet = 0; looks < 50 && quiet < 3; looks++)
         {
-            await Task.Delay(Look).ConfigureAwait(false);
+            await Task.Delay(s_look).ConfigureAwait(false);
             quiet = _socket.Poll(0, SelectMode.SelectRead) ? 0 : quiet + 1;
         }
 
@@ -191,7 +191,7 @@ internal sealed class Listener : EpollHandler, IDisposable
                 if (!_isClosed)
                 {
                     ServerLog.AcceptFailed(_serving.Logger, exception);
-                    await Task.Delay(Pause).ConfigureAwait(false);
+                    await Task.Delay(s_pause).ConfigureAwait(false);
                 }
             }
         }

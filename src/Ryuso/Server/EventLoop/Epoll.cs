@@ -32,8 +32,8 @@ internal sealed class Epoll : IDisposable
     private const uint EdgeTriggered = 1u << 31;
 
     // The kernel packs the structure on this one processor.
-    private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
-    private static readonly int EventSize = DataOffset + 8;
+    private static readonly int s_dataOffset = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
+    private static readonly int s_eventSize = s_dataOffset + 8;
 
     private readonly SafeFileHandle _epoll;
     private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(MaxEventsPerPoll * 16, pinned: true);
@@ -132,9 +132,9 @@ internal sealed class Epoll : IDisposable
     {
         while (_next < _count)
         {
-            ReadOnlySpan<byte> found = _events.AsSpan(_next++ * EventSize, EventSize);
+            ReadOnlySpan<byte> found = _events.AsSpan(_next++ * s_eventSize, s_eventSize);
             uint what = BinaryPrimitives.ReadUInt32LittleEndian(found);
-            ulong data = BinaryPrimitives.ReadUInt64LittleEndian(found[DataOffset..]);
+            ulong data = BinaryPrimitives.ReadUInt64LittleEndian(found[s_dataOffset..]);
             hasEnded = (what & (ErrorOrHangUp | HalfClosed)) != 0;
             lock (_gate)
             {
@@ -165,7 +165,7 @@ internal sealed class Epoll : IDisposable
             }
 
             BinaryPrimitives.WriteUInt32LittleEndian(interest, events);
-            BinaryPrimitives.WriteUInt64LittleEndian(interest[DataOffset..], ((ulong)_slots[watched.SlotIndex].Generation << 32) | (uint)watched.SlotIndex);
+            BinaryPrimitives.WriteUInt64LittleEndian(interest[s_dataOffset..], ((ulong)_slots[watched.SlotIndex].Generation << 32) | (uint)watched.SlotIndex);
         }
 
         fixed (byte* pointer = interest)

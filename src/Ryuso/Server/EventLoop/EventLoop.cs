@@ -10,7 +10,7 @@ namespace Ryuso.Server.Loops;
 internal sealed class EventLoop : IDisposable
 {
     // Who is answered at once mostly asks again within this time, and to sleep and be woken takes longer.
-    private static readonly long BusyPollDuration = Stopwatch.Frequency / 50_000;
+    private static readonly long s_busyPollDuration = Stopwatch.Frequency / 50_000;
 
     [ThreadStatic]
     private static EventLoop? s_current;
@@ -215,7 +215,7 @@ internal sealed class EventLoop : IDisposable
 
         Epoll.Poll(wait: true);
         Volatile.Write(ref _isParked, false);
-        _busyPollPays = Stopwatch.GetTimestamp() - began < 2 * BusyPollDuration;
+        _busyPollPays = Stopwatch.GetTimestamp() - began < 2 * s_busyPollDuration;
     }
 
     /// <summary>Looks again and again for a little while, unless another loop does. Whether there is something to do.</summary>
@@ -239,7 +239,7 @@ internal sealed class EventLoop : IDisposable
                 Thread.SpinWait(20);
                 Thread.Yield();
             }
-            while (Stopwatch.GetTimestamp() - began < BusyPollDuration);
+            while (Stopwatch.GetTimestamp() - began < s_busyPollDuration);
         }
         finally
         {

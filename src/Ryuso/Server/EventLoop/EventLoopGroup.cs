@@ -11,7 +11,7 @@ internal sealed class EventLoopGroup : IDisposable
 {
     // More would only wait for one another: a tenth of a request's time is its run, and those go one by one.
     private const int MaxLoops = 4;
-    private static readonly TimeSpan StallCheckInterval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_stallCheckInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly ManualResetEventSlim _closing = new(initialState: false, spinCount: 0);
     private readonly ManualResetEventSlim _active = new(initialState: false, spinCount: 0);
@@ -132,7 +132,7 @@ internal sealed class EventLoopGroup : IDisposable
 
                 NotifyActivity();
             }
-            while (!_closing.Wait(StallCheckInterval));
+            while (!_closing.Wait(s_stallCheckInterval));
         }
 
         return null;

@@ -29,7 +29,7 @@ internal sealed class CommandLine
           --version               show the version and exit
         """;
 
-    private static readonly Dictionary<string, Action<RyusoServerOptions, string>> Texts = new()
+    private static readonly Dictionary<string, Action<RyusoServerOptions, string>> s_texts = new()
     {
         ["--host"] = (options, value) => options.Host = value,
         ["--listen"] = (options, value) => AddAll(options, value),
@@ -39,7 +39,7 @@ internal sealed class CommandLine
         ["--tls-client-ca"] = (_, _) => { },
     };
 
-    private static readonly Dictionary<string, (int Least, int Most, Action<RyusoServerOptions, int> Set)> Numbers = new()
+    private static readonly Dictionary<string, (int Least, int Most, Action<RyusoServerOptions, int> Set)> s_numbers = new()
     {
         ["--port"] = (0, 65535, (options, value) => options.Port = value),
         ["--queue"] = (1, int.MaxValue, (options, value) => options.MaxQueueLength = value),
@@ -50,7 +50,7 @@ internal sealed class CommandLine
         ["--send-seconds"] = (1, 86_400, (options, value) => options.SendTimeout = TimeSpan.FromSeconds(value)),
     };
 
-    private static readonly string[] Switches = ["--reuse-port", "--help", "--version"];
+    private static readonly string[] s_switches = ["--reuse-port", "--help", "--version"];
 
     private readonly Dictionary<string, List<string>> _values = [];
 
@@ -77,7 +77,7 @@ internal sealed class CommandLine
         }
 
         var inherited = new CommandLine();
-        foreach (string option in Texts.Keys.Concat(Numbers.Keys).Append("--reuse-port").Where(option => !given._values.ContainsKey(option)))
+        foreach (string option in s_texts.Keys.Concat(s_numbers.Keys).Append("--reuse-port").Where(option => !given._values.ContainsKey(option)))
         {
             string name = "RYUSO_" + option[2..].Replace('-', '_').ToUpperInvariant();
             if (variable(name) is { Length: > 0 } value && !(option == "--reuse-port" && value == "0"))
@@ -106,11 +106,11 @@ internal sealed class CommandLine
         {
             foreach (string value in values)
             {
-                if (Numbers.TryGetValue(option, out var number))
+                if (s_numbers.TryGetValue(option, out var number))
                 {
                     number.Set(options, int.Parse(value, CultureInfo.InvariantCulture));
                 }
-                else if (Texts.TryGetValue(option, out Action<RyusoServerOptions, string>? set))
+                else if (s_texts.TryGetValue(option, out Action<RyusoServerOptions, string>? set))
                 {
                     set(options, value);
                 }
@@ -136,14 +136,14 @@ internal sealed class CommandLine
 
     private void Read(string name, string? value, IReadOnlyList<string> args, ref int i)
     {
-        if (Switches.Contains(name))
+        if (s_switches.Contains(name))
         {
             Error = value is null ? null : $"The option '{name}' takes no value.";
             _values[name] = [];
         }
-        else if (!Texts.ContainsKey(name) && !Numbers.ContainsKey(name))
+        else if (!s_texts.ContainsKey(name) && !s_numbers.ContainsKey(name))
         {
-            Error = $"Unknown option '{name}'. {NearestName.Suggest(name, [.. Texts.Keys, .. Numbers.Keys, .. Switches])}";
+            Error = $"Unknown option '{name}'. {NearestName.Suggest(name, [.. s_texts.Keys, .. s_numbers.Keys, .. s_switches])}";
         }
         else if (value is null && ++i >= args.Count)
         {
@@ -157,7 +157,7 @@ internal sealed class CommandLine
 
     private void Set(string option, string value, string source)
     {
-        if (Numbers.TryGetValue(option, out var number)
+        if (s_numbers.TryGetValue(option, out var number)
             && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) || parsed < number.Least || parsed > number.Most))
         {
             // The value is not repeated: what was meant for another option may be a secret.

@@ -16,26 +16,26 @@ internal readonly record struct OrchestratorRegistration(string Name, Func<Ryuso
 /// <summary>A process that serves: command line, start, signals, exit code.</summary>
 internal static class ServerProcess
 {
-    private static readonly Lock RegistryGate = new();
-    private static readonly List<OrchestratorRegistration> Registry = [];
+    private static readonly Lock s_registryGate = new();
+    private static readonly List<OrchestratorRegistration> s_registry = [];
 
     /// <summary>The orchestrators of the assemblies that have been loaded.</summary>
     public static OrchestratorRegistration[] Registrations
     {
         get
         {
-            lock (RegistryGate)
+            lock (s_registryGate)
             {
-                return [.. Registry];
+                return [.. s_registry];
             }
         }
     }
 
     public static void Register(OrchestratorRegistration served)
     {
-        lock (RegistryGate)
+        lock (s_registryGate)
         {
-            Registry.Add(served);
+            s_registry.Add(served);
         }
     }
 

@@ -11,8 +11,8 @@ namespace Ryuso.Server.Transport;
 /// </summary>
 internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : IDisposable
 {
-    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RecheckInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_lingerTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_recheckInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentQueue<(Socket Socket, long Since)> _sockets = new();
     private readonly Lock _gate = new();
@@ -63,7 +63,7 @@ internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : I
             {
                 _isArmed = true;
                 _timer ??= time.CreateTimer(static state => ((LingeringCloser)state!).CheckAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _timer.Change(RecheckInterval, Timeout.InfiniteTimeSpan);
+                _timer.Change(s_recheckInterval, Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -79,7 +79,7 @@ internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : I
     {
         for (; count > 0 && _sockets.TryDequeue(out (Socket Socket, long Since) next); count--)
         {
-            if (_isClosing || HasPeerClosed(next.Socket) || time.GetElapsedTime(next.Since) >= LingerTimeout)
+            if (_isClosing || HasPeerClosed(next.Socket) || time.GetElapsedTime(next.Since) >= s_lingerTimeout)
             {
                 Close(next.Socket);
             }
