@@ -92,11 +92,11 @@ public sealed class ReadmeShopTests(PackedRyuso package) : IDisposable
     [Fact]
     public async Task The_package_s_own_readme_is_followed_to_a_running_server()
     {
-        const string file = "src/Ryuso/README.md";
+        const string File = "src/Ryuso/README.md";
         _consumer.WriteProject("Hello/Hello.csproj", Consumer.Executable, _consumer.Reference);
-        _consumer.Write("Hello/ryu_spec.json", Readme.Block(file, "Ryuso", "json", 0));
-        _consumer.Write("Hello/Greeter.cs", Readme.Block(file, "Ryuso", "csharp", 0));
-        _consumer.Write("Hello/Program.cs", Readme.Block(file, "Ryuso", "csharp", 1));
+        _consumer.Write("Hello/ryu_spec.json", Readme.Block(File, "Ryuso", "json", 0));
+        _consumer.Write("Hello/Greeter.cs", Readme.Block(File, "Ryuso", "csharp", 0));
+        _consumer.Write("Hello/Program.cs", Readme.Block(File, "Ryuso", "csharp", 1));
         await _consumer.BuildAsync("Hello/Hello.csproj");
         await using ServerProcess hello = await ServerProcess.StartAsync(_consumer.PathOfBuilt("Hello"), []);
 

@@ -46,10 +46,10 @@ internal sealed class WalletCopy
     public Assembly Compile()
     {
         var options = new CSharpParseOptions(LanguageVersion.Latest);
-        const string usings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks; global using Xunit;";
+        const string Usings = "global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq; global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks; global using Xunit;";
         CSharpCompilation compilation = CSharpCompilation.Create(
             "WalletCopy",
-            [.. _files.Where(f => f.Key != Spec).Select(f => CSharpSyntaxTree.ParseText(f.Value, options, f.Key)), CSharpSyntaxTree.ParseText(usings, options)],
+            [.. _files.Where(f => f.Key != Spec).Select(f => CSharpSyntaxTree.ParseText(f.Value, options, f.Key)), CSharpSyntaxTree.ParseText(Usings, options)],
             s_references,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         CSharpGeneratorDriver.Create([new RyusoGenerator().AsSourceGenerator()], [new SpecFile(_files[Spec])], options)
