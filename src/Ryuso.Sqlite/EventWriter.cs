@@ -15,6 +15,7 @@ internal sealed class EventWriter : IDisposable
     private readonly Statement _addEvent;
     private readonly Statement _finish;
     private readonly Statement _decide;
+    private readonly Statement _decided;
     private readonly Statement _name;
     private readonly Statement _mark;
     private readonly HashSet<string> _plans = new(StringComparer.Ordinal);
@@ -40,6 +41,7 @@ internal sealed class EventWriter : IDisposable
         _addEvent = new(connection, "INSERT INTO log (id, time, kind, step, reference, attempt, text, by, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         _finish = new(connection, "UPDATE log SET status = ?2, finished_at = ?3, error = ?4, answer = ?5 WHERE id = ?1");
         _decide = new(connection, "UPDATE log SET status = ?2, finished_at = ?3 WHERE id = ?1 AND status = 'stuck'");
+        _decided = new(connection, "SELECT run_id FROM log INDEXED BY log_open WHERE status IN ('unfinished', 'stuck') AND status = 'unfinished' ORDER BY id");
         _name = new(connection, "INSERT INTO run_ids (run_id, run) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
         _mark = new(connection, "UPDATE marks SET open_from = ?1, named_from = ?2");
         using Statement last = new(connection, "SELECT max(coalesce((SELECT max(id) FROM log), 0) / ?1 * ?1 + ?1, (SELECT open_from FROM marks))");
@@ -79,6 +81,19 @@ internal sealed class EventWriter : IDisposable
         }
     }
 
+    /// <summary>The runs on which an operator has decided and that have not ended since.</summary>
+    public List<string> FindDecided()
+    {
+        List<string> decided = [];
+        _decided.Begin();
+        while (_decided.Step())
+        {
+            decided.Add(_decided.Text(0)!);
+        }
+
+        return decided;
+    }
+
     private void Commit(Action write)
     {
         _begin.Run();
@@ -101,7 +116,7 @@ internal sealed class EventWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (Statement statement in (ReadOnlySpan<Statement>)[_begin, _commit, _rollback, _addPlan, _addRun, _findRun, _addEvent, _finish, _decide, _name, _mark])
+        foreach (Statement statement in (ReadOnlySpan<Statement>)[_begin, _commit, _rollback, _addPlan, _addRun, _findRun, _addEvent, _finish, _decide, _decided, _name, _mark])
         {
             statement.Dispose();
         }
@@ -132,7 +147,7 @@ internal sealed class EventWriter : IDisposable
             Find(entry.RunId);
         }
 
-        if (entry.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested or JournalEventKind.AbandonRequested && !Decide(entry))
+        if (entry.IsDecision && !Decide(entry))
         {
             return;
         }
@@ -146,12 +161,12 @@ internal sealed class EventWriter : IDisposable
         if (isEnd)
         {
             // Before its event: a run of one commit is then still the table's last row, which may grow without a page being split.
-            _finish.Run(_last.Key, EnumNames.Of(entry.Status), entry.Time, entry.Text, entry.Json);
+            _finish.Run(_last.Key, EnumNames.Of(entry.Status), entry.Time, entry.Error, entry.Answer);
             _open.Remove(_last.Key);
         }
 
         _addEvent.Run(_last.Key + _last.Rows++, entry.Time, EnumNames.Of(entry.Kind), entry.Step, entry.Reference,
-            entry.Attempt == 0 ? null : (long?)entry.Attempt, entry.Text, entry.By, isEnd ? null : entry.Json);
+            entry.Attempt == 0 ? null : (long?)entry.Attempt, entry.Error ?? entry.Reason, entry.By, entry.PoolDelta);
         if (isEnd)
         {
             // From here on an operator's tool may write to the run.
@@ -167,7 +182,7 @@ internal sealed class EventWriter : IDisposable
         }
 
         long key = _next;
-        _addRun.Run(key, entry.Time, EnumNames.Of(entry.Kind), entry.Json, entry.RunId, accepted.Program, accepted.Plan.Fingerprint, accepted.RequestHash, accepted.StartedAt);
+        _addRun.Run(key, entry.Time, EnumNames.Of(entry.Kind), entry.PoolDelta, entry.RunId, accepted.Program, accepted.Plan.Fingerprint, accepted.RequestHash, accepted.StartedAt);
         _next += Schema.RowsPerRun;
         _open.Add(key);
         _unindexed.Add((entry.RunId, key));

@@ -4,9 +4,19 @@ using Microsoft.Data.Sqlite;
 namespace Ryuso.Sqlite;
 
 /// <summary>
-/// Commits what is appended. Who asks for a barrier while nobody commits does it himself, since no thread need wake for that;
-/// who can wait, or comes while a commit is under way, shares the next one. Owns the connection.
+/// Commits what is appended. A thread that asks for a barrier while nobody commits makes the commit itself, since no other thread need wake for that;
+/// a barrier that can wait, or that comes while a commit is under way, shares the next one. Owns the connection that writes.
 /// </summary>
+/// <remarks>
+/// Every position is in exactly one of these places, and moves down the list only:
+/// <list type="bullet">
+/// <item>waiting, in the next batch: appended, and no commit of it has begun;</item>
+/// <item>being committed: in the one batch that the busy thread writes;</item>
+/// <item>durable: at most the durable position, and in no loss;</item>
+/// <item>lost: not durable when the journal failed. Known by the fault until the file is open again, by a loss from then on.</item>
+/// </list>
+/// The connection is used by one thread at a time: the one that has set <c>_isBusy</c> under the gate. It clears it under the gate when it is done.
+/// </remarks>
 internal sealed class GroupCommit : IDisposable
 {
     // How long a barrier that can wait does: far less than a commit takes, and enough for the next run to reach its first barrier.
@@ -14,14 +24,11 @@ internal sealed class GroupCommit : IDisposable
     private static readonly long s_idleWait = Stopwatch.Frequency;
 
     private readonly JournalFile _file;
-    private readonly SqliteConnection _connection;
-    private readonly EventWriter _writer;
-    private readonly Retention? _retention;
-    private readonly Action _decided;
-    private readonly Statement _dataVersion;
+    private readonly Func<WriteSession> _open;
+    private readonly Action<string> _decided;
     private readonly Thread _thread;
 
-    // Everything below is guarded by the gate.
+    // The gate guards everything down to the next comment. Positions and losses are also read without it: each is published after what it depends on.
     private readonly object _gate = new();
     private Batch _next = new();
     private Batch? _committing;
@@ -31,20 +38,24 @@ internal sealed class GroupCommit : IDisposable
     private bool _isShared;
     private bool _isMaintenanceDue;
     private long _wakesAt;
+    private long _appendedPosition;
+    private long _durablePosition;
+    private Loss[] _losses = [];
 
-    // Only who has made the connection busy uses these.
-    private long _seenVersion;
+    // Only the thread that has made the connection busy uses these. The session is null after an attempt to reopen that failed.
+    private WriteSession? _session;
     private long _lastIdle = Stopwatch.GetTimestamp();
 
-    public GroupCommit(JournalFile file, SqliteConnection connection, SqliteJournalOptions options, bool isServer, Action decided)
+    /// <param name="file">The journal's file.</param>
+    /// <param name="open">Opens a connection that writes.</param>
+    /// <param name="decided">Called on the pool with the id of each run on which an operator's decision became durable.</param>
+    /// <exception cref="JournalException">The file cannot be used.</exception>
+    public GroupCommit(JournalFile file, Func<WriteSession> open, Action<string> decided)
     {
         _file = file;
-        _connection = connection;
-        _retention = isServer ? new Retention(connection, options) : null;
+        _open = open;
         _decided = decided;
-        _writer = new EventWriter(connection, options);
-        _dataVersion = new Statement(connection, "PRAGMA data_version");
-        _seenVersion = _dataVersion.Number()!.Value;
+        _session = open();
         _thread = new Thread(Run) { Name = "Ryuso journal", IsBackground = true };
         _thread.Start();
     }
@@ -52,29 +63,65 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>How many commits were made.</summary>
     public long Count { get; private set; }
 
-    public void Append(JournalEvent entry)
+    /// <inheritdoc cref="IJournal.Fault"/>
+    public JournalException? Fault => Volatile.Read(ref _fault);
+
+    /// <inheritdoc cref="IJournal.DurablePosition"/>
+    public long DurablePosition => Volatile.Read(ref _durablePosition);
+
+    /// <inheritdoc cref="IJournal.Append"/>
+    public long Append(JournalEvent entry)
     {
         lock (_gate)
         {
-            _next.Events.Add(entry);
+            _next.Add(entry, ++_appendedPosition);
+            return _appendedPosition;
         }
     }
 
-    public ValueTask FlushAsync(bool canWait)
+    /// <inheritdoc cref="IJournal.IsDurable"/>
+    public bool IsDurable(long position) => position <= DurablePosition && FindLoss(position) is null;
+
+    /// <summary>The barrier for everything appended so far.</summary>
+    public ValueTask FlushAsync()
+    {
+        long position;
+        lock (_gate)
+        {
+            position = _appendedPosition;
+
+            // A read does not care about what was lost before.
+            if (position <= _durablePosition || (_fault is null && FindLoss(position) is not null))
+            {
+                return default;
+            }
+        }
+
+        return FlushAsync(position, canWait: false);
+    }
+
+    /// <inheritdoc cref="IJournal.FlushAsync"/>
+    public ValueTask FlushAsync(long position, bool canWait)
     {
         Batch batch;
         lock (_gate)
         {
-            if (_fault is not null)
+            if ((FindLoss(position)?.Fault ?? (position > _durablePosition ? _fault : null)) is { } fault)
             {
-                return ValueTask.FromException(_fault);
+                return ValueTask.FromException(fault);
             }
 
-            if (_next.Events.Count == 0)
+            if (position <= _durablePosition)
             {
-                return _committing is null ? default : new ValueTask(_committing.WhenCommitted());
+                return default;
             }
 
+            if (position <= _committing?.LastPosition)
+            {
+                return new ValueTask(_committing.WhenCommitted());
+            }
+
+            Debug.Assert(position <= _next.LastPosition, "A position is durable, lost, being committed or waiting.");
             if (canWait || _isBusy || _isMaintenanceDue)
             {
                 LeaveToThread(canWait);
@@ -85,7 +132,59 @@ internal sealed class GroupCommit : IDisposable
         }
 
         Commit(batch);
-        return batch.Fault is { } fault ? ValueTask.FromException(fault) : default;
+        return batch.Fault is { } failure ? ValueTask.FromException(failure) : default;
+    }
+
+    /// <inheritdoc cref="IJournal.ReopenAsync"/>
+    public void Reopen()
+    {
+        lock (_gate)
+        {
+            while (_isBusy)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_fault is null || _stopping)
+            {
+                return;
+            }
+
+            _isBusy = true;
+        }
+
+        JournalException? fault = null;
+        try
+        {
+            _session?.Dispose();
+            _session = null;
+            _session = _open();
+        }
+        catch (JournalException exception)
+        {
+            fault = exception;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_session is not null)
+                {
+                    // Lost before anything after it can become durable.
+                    _losses = [.. _losses, new Loss(_durablePosition + 1, _appendedPosition, _fault)];
+                    _next = new Batch();
+                }
+
+                _fault = _session is null ? fault ?? _fault : null;
+                _isBusy = false;
+                Monitor.PulseAll(_gate);
+            }
+        }
+
+        if (fault is not null)
+        {
+            throw fault;
+        }
     }
 
     /// <summary>Whether a run has events that are not durable yet.</summary>
@@ -93,7 +192,7 @@ internal sealed class GroupCommit : IDisposable
     {
         lock (_gate)
         {
-            return _next.Holds(runId) || _committing?.Holds(runId) == true;
+            return _next.Contains(runId) || _committing?.Contains(runId) == true;
         }
     }
 
@@ -111,13 +210,23 @@ internal sealed class GroupCommit : IDisposable
             _fault ??= new JournalException("The journal is closed.");
         }
 
-        _dataVersion.Dispose();
-        _retention?.Dispose();
-        _writer.Dispose();
-        _connection.Dispose();
+        _session?.Dispose();
     }
 
-    /// <summary>Sees to it that the next batch is committed at once, or a little later.</summary>
+    private Loss? FindLoss(long position)
+    {
+        foreach (Loss loss in Volatile.Read(ref _losses))
+        {
+            if (position >= loss.From && position <= loss.Through)
+            {
+                return loss;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Has the journal's thread commit the next batch at once, or a little later.</summary>
     private void LeaveToThread(bool canWait)
     {
         long due = canWait ? Stopwatch.GetTimestamp() + s_sharedWait : 0;
@@ -131,6 +240,7 @@ internal sealed class GroupCommit : IDisposable
 
     private Batch TakeBatch()
     {
+        Debug.Assert(Monitor.IsEntered(_gate) && !_isBusy && _committing is null && _fault is null, "One commits at a time, and none after a fault.");
         Batch batch = _committing = _next;
         _next = new Batch();
         _isBusy = true;
@@ -157,17 +267,17 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    /// <summary>Waits until a batch is due, or the house is (no batch), and makes the connection busy; false when the thread is to end.</summary>
+    /// <summary>Waits until a batch is due, or maintenance is (no batch), and makes the connection busy; false when the thread is to end.</summary>
     private bool WaitForWork(out Batch? batch)
     {
         lock (_gate)
         {
             while (true)
             {
-                // The house comes first, or load without a pause would keep it from ever being kept.
+                // Maintenance comes first, or load without a pause would keep it from ever being done.
                 long now = Stopwatch.GetTimestamp();
-                long houseDue = _stopping || _fault is not null ? long.MaxValue : _lastIdle + s_idleWait;
-                _isMaintenanceDue = houseDue <= now;
+                long maintenanceDue = _stopping || _fault is not null ? long.MaxValue : _lastIdle + s_idleWait;
+                _isMaintenanceDue = maintenanceDue <= now;
                 if (!_isBusy && _isMaintenanceDue)
                 {
                     batch = null;
@@ -189,7 +299,7 @@ internal sealed class GroupCommit : IDisposable
                 }
 
                 // While commits are shared it looks again at once: to be woken for each would cost more.
-                _wakesAt = _isBusy ? long.MaxValue : Math.Min(Math.Min(_next.Due, houseDue), _isShared ? now + s_sharedWait : long.MaxValue);
+                _wakesAt = _isBusy ? long.MaxValue : Math.Min(Math.Min(_next.Due, maintenanceDue), _isShared ? now + s_sharedWait : long.MaxValue);
                 _isShared = false;
                 if (_wakesAt == long.MaxValue)
                 {
@@ -211,9 +321,9 @@ internal sealed class GroupCommit : IDisposable
         JournalException? fault = null;
         try
         {
-            _writer.Write(batch.Events);
+            _session!.Writer.Write(batch.Events);
             _file.ThrowIfGone();
-            _retention?.Finished(batch.Events.Count(e => e.Kind == JournalEventKind.RunFinished));
+            _session.Retention?.Finished(batch.Events.Count(e => e.Kind == JournalEventKind.RunFinished));
         }
         catch (SqliteException exception)
         {
@@ -238,10 +348,14 @@ internal sealed class GroupCommit : IDisposable
             Count++;
             if (fault is not null)
             {
-                // What was not durable never will be: whoever waits is told, and whoever comes later.
+                // What is not durable now never will be: every barrier that waits fails, and every later one until the file is open again.
                 _fault = fault;
                 failed = _next;
                 _next = new Batch();
+            }
+            else
+            {
+                Volatile.Write(ref _durablePosition, batch.LastPosition);
             }
 
             if (_stopping || _next.Due < _wakesAt || _wakesAt == long.MaxValue)
@@ -252,9 +366,9 @@ internal sealed class GroupCommit : IDisposable
 
         batch.Complete(fault);
         failed?.Complete(fault);
-        if (fault is null && batch.Events.Exists(e => e.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested))
+        if (fault is null)
         {
-            RaiseDecided();
+            RaiseDecided(batch.Events.Where(e => e.IsDecision).Select(e => e.RunId));
         }
     }
 
@@ -263,19 +377,17 @@ internal sealed class GroupCommit : IDisposable
     {
         try
         {
-            long version = _dataVersion.Number()!.Value;
-            if (version != _seenVersion)
+            if (_session!.HasForeignChange())
             {
-                _seenVersion = version;
-                RaiseDecided();
+                RaiseDecided(_session.Writer.FindDecided());
             }
 
-            if (_retention is not null)
+            if (_session.Retention is not null)
             {
-                _writer.CatchUp();
+                _session.Writer.CatchUp();
             }
 
-            if (_retention?.Prune() == true)
+            if (_session.Retention?.Prune() == true)
             {
                 // There is more: the next round comes soon, after whoever waits for a commit.
                 _lastIdle = Stopwatch.GetTimestamp() - s_idleWait + s_sharedWait;
@@ -290,5 +402,14 @@ internal sealed class GroupCommit : IDisposable
         _lastIdle = Stopwatch.GetTimestamp();
     }
 
-    private void RaiseDecided() => ThreadPool.QueueUserWorkItem(static decided => decided(), _decided, preferLocal: false);
+    private void RaiseDecided(IEnumerable<string> runIds)
+    {
+        foreach (string runId in runIds)
+        {
+            ThreadPool.QueueUserWorkItem(_decided, runId, preferLocal: false);
+        }
+    }
+
+    /// <summary>Positions that a fault has lost.</summary>
+    private sealed record Loss(long From, long Through, JournalException Fault);
 }

@@ -6,7 +6,7 @@ namespace Ryuso.Sqlite;
 /// A journal in one SQLite file, which any SQLite tool may read while the server runs: <c>runs</c>, <c>events</c> and <c>plans</c>.
 /// Whoever asks for a barrier commits; who asks while a commit is under way shares the next.
 /// </summary>
-public sealed class SqliteJournal : IJournal
+public sealed class SqliteJournal : IJournal, IRunStore
 {
     private readonly JournalFile _file;
     private readonly SqliteJournalOptions _options;
@@ -30,7 +30,7 @@ public sealed class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public event EventHandler? OperatorDecisionRecorded;
+    public event EventHandler<OperatorDecisionEventArgs>? OperatorDecisionRecorded;
 
     /// <inheritdoc/>
     public string? Id { get; private set; }
@@ -41,6 +41,15 @@ public sealed class SqliteJournal : IJournal
     /// <summary>A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see cref="StuckRunOperations"/>).</summary>
     /// <param name="path">The file, which must be there.</param>
     public static SqliteJournal ForOperator(string path) => new(path, options: null, isServer: false);
+
+    /// <inheritdoc/>
+    public IRunStore Runs => this;
+
+    /// <inheritdoc/>
+    public JournalException? Fault => _commits?.Fault;
+
+    /// <inheritdoc/>
+    public long DurablePosition => _commits?.DurablePosition ?? 0;
 
     /// <inheritdoc/>
     public ValueTask OpenAsync(CancellationToken cancellationToken)
@@ -54,10 +63,13 @@ public sealed class SqliteJournal : IJournal
         _lock = _isServer ? JournalLock.Take(_file.Path) : null;
         try
         {
-            SqliteConnection connection = _file.OpenWriter(mayCreate: _isServer, _options.MaxPages);
-            Id = JournalFile.IdOf(connection);
-            _commits = new GroupCommit(_file, connection, _options, _isServer, () => OperatorDecisionRecorded?.Invoke(this, EventArgs.Empty));
-            _reader = new RunReader(_file.OpenReader());
+            _commits = new GroupCommit(
+                _file,
+                () => new WriteSession(_file.OpenWriter(mayCreate: _isServer, _options.MaxPages), _options, _isServer),
+                runId => OperatorDecisionRecorded?.Invoke(this, new OperatorDecisionEventArgs(runId)));
+            SqliteConnection reader = _file.OpenReader();
+            Id = JournalFile.IdOf(reader);
+            _reader = new RunReader(reader);
         }
         catch (SqliteException exception)
         {
@@ -74,31 +86,51 @@ public sealed class SqliteJournal : IJournal
     }
 
     /// <inheritdoc/>
-    public void Append(JournalEvent entry) => Opened.Append(entry ?? throw new ArgumentNullException(nameof(entry)));
+    public ValueTask ReopenAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Opened.Reopen();
+        return default;
+    }
 
     /// <inheritdoc/>
-    public ValueTask FlushAsync(bool canWait) => Opened.FlushAsync(canWait);
+    public long Append(JournalEvent entry) => Opened.Append(entry ?? throw new ArgumentNullException(nameof(entry)));
 
     /// <inheritdoc/>
-    public async ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken)
+    public bool IsDurable(long position) => Opened.IsDurable(position);
+
+    /// <inheritdoc/>
+    public ValueTask FlushAsync(long position, bool canWait, CancellationToken cancellationToken = default)
+    {
+        ValueTask flush = Opened.FlushAsync(position, canWait);
+        return flush.IsCompleted || !cancellationToken.CanBeCanceled ? flush : new ValueTask(flush.AsTask().WaitAsync(cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    async ValueTask<JournaledRun?> IRunStore.FindAsync(string runId, bool includeEvents, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runId);
         if (Opened.IsUncommitted(runId))
         {
-            await Opened.FlushAsync(canWait: false).ConfigureAwait(false);
+            await Opened.FlushAsync().ConfigureAwait(false);
         }
 
-        return Read(reader => reader.Find(runId));
+        return Read(reader => reader.Find(runId, includeEvents));
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken)
+    async ValueTask<IReadOnlyList<JournaledRun>> IRunStore.ListAsync(RunQuery query, CancellationToken cancellationToken)
     {
-        await Opened.FlushAsync(canWait: false).ConfigureAwait(false);
-        return Read(reader => reader.List(status, limit));
+        ArgumentNullException.ThrowIfNull(query);
+        if (Fault is null)
+        {
+            await Opened.FlushAsync().ConfigureAwait(false);
+        }
+
+        return Read(reader => reader.List(query));
     }
 
-    /// <summary>Commits what was appended, closes the file and gives up the claim.</summary>
+    /// <summary>Commits what was appended, closes the file and lets go of it.</summary>
     public ValueTask DisposeAsync()
     {
         _reader?.Dispose();

@@ -5,7 +5,7 @@ internal sealed class FailingJournal(IJournal inner) : IJournal
 {
     private string _last = "";
 
-    public event EventHandler? OperatorDecisionRecorded
+    public event EventHandler<OperatorDecisionEventArgs>? OperatorDecisionRecorded
     {
         add => inner.OperatorDecisionRecorded += value;
         remove => inner.OperatorDecisionRecorded -= value;
@@ -13,26 +13,32 @@ internal sealed class FailingJournal(IJournal inner) : IJournal
 
     public string? Id => inner.Id;
 
+    public IRunStore Runs => inner.Runs;
+
+    public JournalException? Fault => inner.Fault;
+
+    public long DurablePosition => inner.DurablePosition;
+
     public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
 
-    public void Append(JournalEvent entry)
+    public ValueTask ReopenAsync(CancellationToken cancellationToken) => inner.ReopenAsync(cancellationToken);
+
+    public long Append(JournalEvent entry)
     {
         Failpoint.Pass(entry.RunId);
         _last = entry.RunId;
-        inner.Append(entry);
+        return inner.Append(entry);
     }
 
-    public async ValueTask FlushAsync(bool canWait)
+    public bool IsDurable(long position) => inner.IsDurable(position);
+
+    public async ValueTask FlushAsync(long position, bool canWait, CancellationToken cancellationToken = default)
     {
         string runId = _last;
         Failpoint.Pass(runId);
-        await inner.FlushAsync(canWait).ConfigureAwait(false);
+        await inner.FlushAsync(position, canWait, cancellationToken).ConfigureAwait(false);
         Failpoint.Pass(runId);
     }
-
-    public ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) => inner.FindAsync(runId, cancellationToken);
-
-    public ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken) => inner.ListAsync(status, limit, cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

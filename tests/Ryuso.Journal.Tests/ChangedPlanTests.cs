@@ -46,7 +46,7 @@ public sealed class ChangedPlanTests
         {
             if (name == "stop")
             {
-                await journal.FlushAsync(canWait: false);
+                await journal.FindAsync("r", cancellationToken: CancellationToken.None);
                 await new Crash().EndAsync(name);
             }
 
@@ -66,7 +66,7 @@ public sealed class ChangedPlanTests
             return new(HookResult.Ok);
         });
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
-        return (await journal.FindAsync("r", TestContext.Current.CancellationToken))!;
+        return (await journal.Runs.FindAsync("r", cancellationToken: TestContext.Current.CancellationToken))!;
     }
 
     /// <summary>"main" and "other" are programs, the rest hooks with their rectifiers; hooks only named are added.</summary>

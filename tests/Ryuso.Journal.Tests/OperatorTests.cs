@@ -53,7 +53,7 @@ public sealed class OperatorTests
         Assert.Equal("""["hooks.b"]""", answer["_unrectified"]!.ToJsonString());
         JournaledRun run = await FindAsync(journal);
         Assert.Equal(RunStatus.ResolvedWithSkips, run.Status);
-        Assert.Contains(run.Events, e => e is { Kind: JournalEventKind.SkipRequested, By: "ann", Text: "done by hand", Time: > 0 });
+        Assert.Contains(run.Events, e => e is { Kind: JournalEventKind.SkipRequested, By: "ann", Reason: "done by hand", Time: > 0 });
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class OperatorTests
 
         await using var again = new SqliteJournal(folder.File("j.db"));
         await Orchestrator().UseJournalAsync(again, TestContext.Current.CancellationToken);
-        Assert.Equal(RunStatus.ResolvedWithSkips, (await again.FindAsync("r", TestContext.Current.CancellationToken))!.Status);
+        Assert.Equal(RunStatus.ResolvedWithSkips, (await again.Runs.FindAsync("r", cancellationToken: TestContext.Current.CancellationToken))!.Status);
     }
 
     private LambdaOrchestrator Orchestrator(Action<string>? called = null, ILogger? logger = null) => new(TestSpec.Steps, (name, _, _) =>
@@ -184,7 +184,7 @@ public sealed class OperatorTests
         return (orchestrator, journal);
     }
 
-    private static async Task<JournaledRun> FindAsync(MemoryJournal journal) => (await journal.FindAsync("r", TestContext.Current.CancellationToken))!;
+    private static async Task<JournaledRun> FindAsync(MemoryJournal journal) => (await journal.Runs.FindAsync("r", cancellationToken: TestContext.Current.CancellationToken))!;
 
     private sealed class ListLogger(List<string> lines) : ILogger
     {

@@ -115,25 +115,19 @@ public sealed class PipelinedTests : IAsyncDisposable
 }
 
 /// <summary>A journal whose barriers somebody can keep from ending.</summary>
-internal sealed class GatedJournal(IJournal inner) : IJournal
+internal sealed class GatedJournal(IJournal inner) : DelegatingJournal(inner)
 {
     private TaskCompletionSource? _gate;
     private TaskCompletionSource _asked = new();
 
-    public event EventHandler? OperatorDecisionRecorded
-    {
-        add => inner.OperatorDecisionRecorded += value;
-        remove => inner.OperatorDecisionRecorded -= value;
-    }
-
-    /// <summary>Ends when somebody waits at the gate.</summary>
+    /// <summary>Ends when a barrier waits at the gate.</summary>
     public Task Asked => _asked.Task;
 
     public void Close() => (_gate, _asked) = (new(TaskCreationOptions.RunContinuationsAsynchronously), new(TaskCreationOptions.RunContinuationsAsynchronously));
 
     public void Open() => _gate!.SetResult();
 
-    public async ValueTask FlushAsync(bool canWait)
+    public override async ValueTask FlushAsync(long position, bool canWait, CancellationToken cancellationToken = default)
     {
         if (_gate is not null)
         {
@@ -141,16 +135,6 @@ internal sealed class GatedJournal(IJournal inner) : IJournal
             await _gate.Task;
         }
 
-        await inner.FlushAsync(canWait);
+        await base.FlushAsync(position, canWait, cancellationToken);
     }
-
-    public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
-
-    public void Append(JournalEvent entry) => inner.Append(entry);
-
-    public ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) => inner.FindAsync(runId, cancellationToken);
-
-    public ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken) => inner.ListAsync(status, limit, cancellationToken);
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

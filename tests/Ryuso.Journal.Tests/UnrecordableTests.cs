@@ -63,7 +63,7 @@ public sealed class UnrecordableTests
     {
         JsonObject answer = await RunAsync(pool => (pool["text"], pool["other"]) = (JsonValue.Create(text), new JsonObject { [text] = text }));
         Assert.Null(answer["_error"]);
-        JsonObject recorded = (JsonObject)JsonNode.Parse(_disk.Events.First(e => e.Kind == JournalEventKind.StepCompleted).Json!)!;
+        JsonObject recorded = (JsonObject)JsonNode.Parse(_disk.Events.First(e => e.Kind == JournalEventKind.StepCompleted).PoolDelta!)!;
         Assert.Equal((text, text), ((string?)recorded["text"], (string?)recorded["other"]![text]));
     }
 

@@ -8,6 +8,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Ryuso", "PublicApi")]
     [InlineData("Ryuso.Testing", "PublicApi.Testing")]
+    [InlineData("Ryuso.Sqlite", "PublicApi.Sqlite")]
     public void The_public_surface_is_the_approved_one(string assembly, string file)
     {
         string actual = Assembly.Load(assembly).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false });

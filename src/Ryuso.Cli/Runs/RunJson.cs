@@ -26,9 +26,9 @@ internal static class RunJson
             ["step"] = e.Step,
             ["reference"] = e.Reference,
             ["attempt"] = e.Attempt == 0 ? null : e.Attempt,
-            ["text"] = e.Text,
+            ["text"] = e.Error ?? e.Reason,
             ["by"] = e.By,
-            ["json"] = e.Json is null ? null : JsonNode.Parse(e.Json),
+            ["json"] = e.PoolDelta is null ? null : JsonNode.Parse(e.PoolDelta),
         })]);
         return json;
     }

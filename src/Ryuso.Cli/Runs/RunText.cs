@@ -83,7 +83,7 @@ internal static class RunText
         entry.Attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $"try {entry.Attempt}") : null,
         entry.Kind == JournalEventKind.RunFinished ? Of(entry.Status) : null,
         entry.By is null ? null : $"by {entry.By}",
-        entry.Text,
+        entry.Error ?? entry.Reason,
     }.Where(w => w is not null));
 
     private static string Colour(JournalEventKind kind) => kind switch

@@ -31,7 +31,7 @@ internal static class RunsCommand
             List<JournaledRun> runs = [];
             foreach (RunStatus wanted in parsed.GetValue(status) is { } name ? [s_statuses[name]] : new[] { RunStatus.Stuck, RunStatus.Unfinished })
             {
-                runs.AddRange(await file.ListAsync(wanted, Math.Max(1, parsed.GetValue(limit)), cancel));
+                runs.AddRange(await file.Runs.ListAsync(new RunQuery(wanted) { Limit = Math.Max(1, parsed.GetValue(limit)) }, cancel));
             }
 
             if (parsed.GetValue(json))
@@ -55,7 +55,7 @@ internal static class RunsCommand
         command.SetAction((parsed, cancel) => WithJournalAsync(terminal, parsed.GetValue(journal), async file =>
         {
             string name = parsed.GetRequiredValue(id);
-            JournaledRun run = await file.FindAsync(name, cancel) ?? throw new UsageException($"There is no run '{name}' in the journal. 'ryuso runs list' shows which there are.");
+            JournaledRun run = await file.Runs.FindAsync(name, cancellationToken: cancel) ?? throw new UsageException($"There is no run '{name}' in the journal. 'ryuso runs list' shows which there are.");
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(RunJson.WithEvents(run));

@@ -15,11 +15,11 @@ internal sealed class Disk(IEnumerable<JournalEvent> events)
 
         RunStatus status = RunStatus.Unfinished;
         string? error = null, answer = null;
+        long? finishedAt = null;
         List<JournalEvent> counted = [];
         foreach (JournalEvent entry in events)
         {
-            bool decides = entry.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested or JournalEventKind.AbandonRequested;
-            if (decides && status != RunStatus.Stuck)
+            if (entry.IsDecision && status != RunStatus.Stuck)
             {
                 continue;
             }
@@ -27,17 +27,28 @@ internal sealed class Disk(IEnumerable<JournalEvent> events)
             counted.Add(entry);
             if (entry.Kind == JournalEventKind.RunFinished)
             {
-                (status, error, answer) = (entry.Status, entry.Text, entry.Json);
+                (status, error, answer, finishedAt) = (entry.Status, entry.Error, entry.Answer, entry.Time);
             }
-            else if (decides)
+            else if (entry.IsDecision)
             {
-                status = entry.Kind == JournalEventKind.AbandonRequested ? RunStatus.Abandoned : RunStatus.Unfinished;
+                bool isEnd = entry.Kind == JournalEventKind.AbandonRequested;
+                (status, finishedAt) = isEnd ? (RunStatus.Abandoned, entry.Time) : (RunStatus.Unfinished, (long?)null);
             }
         }
 
-        return new JournaledRun(runId, events[0].Accepted!, status, error, answer, counted);
+        return new JournaledRun(runId, events[0].Accepted!, status)
+        {
+            Error = error,
+            Cause = counted.Find(e => e.Kind is JournalEventKind.CompensationStarted or JournalEventKind.RunInterrupted) is { } turn
+                ? $"{turn.Reference} failed: {turn.Error}"
+                : null,
+            Answer = answer,
+            FinishedAt = finishedAt,
+            Events = counted,
+        };
     }
 
     /// <summary>All runs, the newest first.</summary>
-    public static IEnumerable<JournaledRun> Runs(IReadOnlyCollection<JournalEvent> all) => all.Select(e => e.RunId).Distinct().Reverse().Select(id => Find(all, id)!);
+    public static IEnumerable<JournaledRun> Runs(IReadOnlyCollection<JournalEvent> all) =>
+        all.Select(e => e.RunId).Distinct().Select((id, position) => Find(all, id)! with { Position = position + 1 }).Reverse();
 }

@@ -1,50 +1,107 @@
 namespace Ryuso.Testing;
 
 /// <summary>A journal whose crash loses everything that was not flushed. Where a crash is due, it never returns.</summary>
-internal class MemoryJournal(Disk disk, Crash crash) : IJournal
+/// <remarks>The gate guards the disk's events, the buffer and the positions. Events are raised, and crashes asked for, outside of it.</remarks>
+internal class MemoryJournal(Disk disk, Crash crash) : IJournal, IRunStore
 {
-    private readonly List<JournalEvent> _buffer = [];
+    private readonly Lock _gate = new();
+    private List<JournalEvent> _buffer = [];
+    private long _appendedPosition;
+    private long _durablePosition;
 
-    public event EventHandler? OperatorDecisionRecorded;
+    public event EventHandler<OperatorDecisionEventArgs>? OperatorDecisionRecorded;
+
+    public IRunStore Runs => this;
+
+    public JournalException? Fault => null;
+
+    public long DurablePosition => Volatile.Read(ref _durablePosition);
 
     public IReadOnlyList<JournalEvent> Buffered => _buffer;
 
     public ValueTask OpenAsync(CancellationToken cancellationToken) => default;
 
-    public virtual void Append(JournalEvent entry) => _buffer.Add(entry);
+    public ValueTask ReopenAsync(CancellationToken cancellationToken) => default;
 
-    public virtual ValueTask FlushAsync(bool canWait)
+    public virtual long Append(JournalEvent entry)
     {
-        if (_buffer.Count == 0)
+        ArgumentNullException.ThrowIfNull(entry);
+        lock (_gate)
         {
-            return default;
+            _buffer.Add(entry);
+            return ++_appendedPosition;
+        }
+    }
+
+    public virtual bool IsDurable(long position) => position <= DurablePosition;
+
+    public virtual ValueTask FlushAsync(long position, bool canWait, CancellationToken cancellationToken = default) =>
+        IsDurable(position) ? default : FlushBufferAsync();
+
+    public virtual async ValueTask<JournaledRun?> FindAsync(string runId, bool includeEvents = true, CancellationToken cancellationToken = default)
+    {
+        await FlushBufferAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            return Disk.Find(disk.Events, runId) is { } run ? Shorten(run, includeEvents) : null;
+        }
+    }
+
+    public virtual async ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        await FlushBufferAsync().ConfigureAwait(false);
+        lock (_gate)
+        {
+            return
+            [
+                .. Disk.Runs(disk.Events).Where(r => r.Status == query.Status && r.Position < query.Before).Take(query.Limit)
+                    .Select(r => Shorten(r, query.IncludeEvents)),
+            ];
+        }
+    }
+
+    public ValueTask DisposeAsync() => default;
+
+    protected ValueTask FlushBufferAsync()
+    {
+        List<JournalEvent> events;
+        lock (_gate)
+        {
+            if (_buffer.Count == 0)
+            {
+                return default;
+            }
+
+            events = [.. _buffer];
         }
 
         if (crash.IsDue())
         {
-            return new ValueTask(crash.EndAsync($"before the journal has {Words(_buffer)}"));
+            return new ValueTask(crash.EndAsync($"before the journal has {Describe(events)}"));
         }
 
-        bool decides = _buffer.Exists(e => e.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested);
-        JournalEvent last = _buffer[^1];
-        disk.Events.AddRange(_buffer);
-        _buffer.Clear();
-        if (decides)
+        JournalEvent[] decisions;
+        lock (_gate)
         {
-            OperatorDecisionRecorded?.Invoke(this, EventArgs.Empty);
+            // Of two that flush at once, the second has nothing left.
+            events = _buffer;
+            _buffer = [];
+            disk.Events.AddRange(events);
+            decisions = [.. events.Where(e => e.IsDecision && Disk.Find(disk.Events, e.RunId)!.Events.Contains(e))];
+            Volatile.Write(ref _durablePosition, _appendedPosition);
         }
 
-        return crash.IsDue() ? new ValueTask(crash.EndAsync($"when the journal has {Words([last])}")) : default;
+        foreach (JournalEvent decision in decisions)
+        {
+            OperatorDecisionRecorded?.Invoke(this, new OperatorDecisionEventArgs(decision.RunId));
+        }
+
+        return events.Count > 0 && crash.IsDue() ? new ValueTask(crash.EndAsync($"when the journal has {Describe(events[^1..])}")) : default;
     }
 
-    public virtual ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) =>
-        new(Disk.Find(disk.Events.Concat(_buffer), runId));
+    private static JournaledRun Shorten(JournaledRun run, bool includeEvents) => includeEvents ? run : run with { Events = [] };
 
-    public virtual ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken) =>
-        new([.. Disk.Runs([.. disk.Events, .. _buffer]).Where(r => r.Status == status).Take(limit)]);
-
-    public ValueTask DisposeAsync() => default;
-
-    private static string Words(IEnumerable<JournalEvent> events) =>
+    private static string Describe(IEnumerable<JournalEvent> events) =>
         string.Join(", ", events.Select(e => e.Reference is null ? $"'{e.Kind}'" : $"'{e.Kind} {e.Reference}'"));
 }

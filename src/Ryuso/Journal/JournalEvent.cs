@@ -1,18 +1,20 @@
+using System.Diagnostics;
+
 namespace Ryuso;
 
 /// <summary>What happened to a run. Together, in order, a run's events say where on its plan it stands.</summary>
 public enum JournalEventKind
 {
-    /// <summary>The run was accepted: <see cref="JournalEvent.Accepted"/>, and the initial pool.</summary>
+    /// <summary>The run was accepted, with its initial pool.</summary>
     RunAccepted,
 
-    /// <summary>A step is about to start; its try, and the pool's changes so far.</summary>
+    /// <summary>A step that can be reversed, or is tried again, is about to start.</summary>
     StepStarted,
 
-    /// <summary>A step that had started ended well; what it changed in the pool.</summary>
+    /// <summary>A step that had started ended well.</summary>
     StepCompleted,
 
-    /// <summary>A try failed and another follows.</summary>
+    /// <summary>A try of a step failed and another follows.</summary>
     AttemptFailed,
 
     /// <summary>A step failed: from here on the run is rectified.</summary>
@@ -59,45 +61,70 @@ public enum RunStatus
     Abandoned,
 }
 
-/// <summary>One event of one run. Which members are set depends on <see cref="Kind"/>.</summary>
+/// <summary>One event of one run. Which members are set depends on <see cref="Kind"/>; each names the kinds that have it.</summary>
 /// <param name="RunId">The run's id.</param>
 /// <param name="Kind">What happened.</param>
 /// <param name="Time">When, in Unix milliseconds.</param>
+[DebuggerDisplay("{RunId} {Kind} {Step} {Reference}")]
 public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time)
 {
-    /// <summary>What is known of a run from its beginning; with <see cref="JournalEventKind.RunAccepted"/> only.</summary>
+    /// <summary>What is known when the run is accepted; with <see cref="JournalEventKind.RunAccepted"/>.</summary>
     public RunAccepted? Accepted { get; init; }
 
-    /// <summary>Which step: its position on the plan, on the way back <c>position/rectifier/inner position</c>.</summary>
+    /// <summary>
+    /// Which step: its position on the plan, of a rectifier <c>position/rectifier/inner position</c>. With every event of a step, with
+    /// <see cref="JournalEventKind.RunInterrupted"/> where a step is in doubt, and with <see cref="JournalEventKind.RunFinished"/> of a stuck run.
+    /// </summary>
     public string? Step { get; init; }
 
-    /// <summary>The reference of the step's hook or program.</summary>
+    /// <summary>The spec's name of the step's hook or program (<c>hooks.NAME</c>, <c>programs.NAME</c>).</summary>
     public string? Reference { get; init; }
 
-    /// <summary>Which try, from 1; 0 where the event is not about a try.</summary>
+    /// <summary>Which try, from 1; with <see cref="JournalEventKind.StepStarted"/> and <see cref="JournalEventKind.AttemptFailed"/>, otherwise 0.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Why it failed, or an operator's reason.</summary>
-    public string? Text { get; init; }
+    /// <summary>
+    /// Why it failed; with <see cref="JournalEventKind.AttemptFailed"/>, <see cref="JournalEventKind.CompensationStarted"/>,
+    /// <see cref="JournalEventKind.RunInterrupted"/>, and <see cref="JournalEventKind.RunFinished"/> of a run that is no success.
+    /// </summary>
+    public string? Error { get; init; }
 
-    /// <summary>Who decided; with an operator's decisions only.</summary>
-    public string? By { get; init; }
+    /// <summary>
+    /// A JSON object of the variables that the pool gained or changed (null: lost) since the run's last event that has one; with
+    /// <see cref="JournalEventKind.RunAccepted"/> the initial pool. Null where nothing changed.
+    /// </summary>
+    public string? PoolDelta { get; init; }
 
-    /// <summary>How the run ended; with <see cref="JournalEventKind.RunFinished"/> only.</summary>
+    /// <summary>How the run ended; with <see cref="JournalEventKind.RunFinished"/>.</summary>
     public RunStatus Status { get; init; }
 
-    /// <summary>JSON text: the variables that the pool gained or changed (null: lost) since the run's last event, or with <see cref="JournalEventKind.RunFinished"/> the answer.</summary>
-    public string? Json { get; init; }
+    /// <summary>The answer as JSON text; with <see cref="JournalEventKind.RunFinished"/>, which may leave it out where the run has it (<see cref="JournaledRun.Answer"/>).</summary>
+    public string? Answer { get; init; }
+
+    /// <summary>Who decided; with an operator's decision.</summary>
+    public string? By { get; init; }
+
+    /// <summary>Why the operator decided so; with <see cref="JournalEventKind.SkipRequested"/> and <see cref="JournalEventKind.AbandonRequested"/>.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Whether it is a decision of an operator.</summary>
+    public bool IsDecision => Kind >= JournalEventKind.RetryRequested;
 }
 
-/// <summary>What is known of a run from its beginning.</summary>
+/// <summary>What is known of a run when it is accepted.</summary>
 /// <param name="Program">The program's name.</param>
 /// <param name="RequestHash">Tells equal requests; null where the caller gave no <c>run_id</c>.</param>
 /// <param name="Plan">The plan that the run follows.</param>
-/// <param name="StartedAt">The run's <c>_program_time_start</c>.</param>
-public sealed record RunAccepted(string Program, string? RequestHash, JournaledPlan Plan, long StartedAt);
+/// <param name="StartedAt">The run's <c>_program_time_start</c>, in Unix milliseconds.</param>
+[DebuggerDisplay("{Program} {Plan.Fingerprint}")]
+public sealed record RunAccepted(string Program, string? RequestHash, JournaledPlan Plan, long StartedAt)
+{
+    /// <summary>The run's keys: what it works on, so that only runs that share none go side by side. Null where its program has no key: the run is alone.</summary>
+    public IReadOnlyList<string>? Keys { get; init; }
+}
 
 /// <summary>A plan as it is recorded, for all runs that follow it.</summary>
 /// <param name="Fingerprint">Tells equal plans.</param>
 /// <param name="Json">The plan as JSON text.</param>
+[DebuggerDisplay("{Fingerprint}")]
 public sealed record JournaledPlan(string Fingerprint, string Json);

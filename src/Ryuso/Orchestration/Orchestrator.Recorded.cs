@@ -21,13 +21,13 @@ public abstract partial class Orchestrator
     internal bool IsDurable(PendingAnswer answer) => _executor.IsDurable(answer);
 
     /// <inheritdoc cref="RunExecutor.FlushAsync"/>
-    internal ValueTask<bool> FlushAsync(bool canWait) => _executor.FlushAsync(canWait);
+    internal ValueTask FlushAsync(long position, bool canWait) => _executor.FlushAsync(position, canWait);
 
     /// <summary>The answer leaves when its outcome is durable. The lane has been left: the next run shares the commit if it is there already.</summary>
     private async ValueTask AnswerAsync(PendingAnswer recorded, bool canWait, IBufferWriter<byte> answer)
     {
-        bool isDurable = recorded.Position == 0 || await _executor.FlushAsync(canWait).ConfigureAwait(false);
-        answer.Write((isDurable ? recorded : PendingAnswer.OutcomeUnknown()).Json.Span);
+        await _executor.FlushAsync(recorded.Position, canWait).ConfigureAwait(false);
+        answer.Write((IsDurable(recorded) ? recorded : PendingAnswer.OutcomeUnknown()).Json.Span);
     }
 
     /// <summary>
@@ -46,7 +46,8 @@ public abstract partial class Orchestrator
         {
             _executor.Record(journal);
             await RecoverAsync(journal).ConfigureAwait(false);
-            foreach (JournaledRun stuck in await journal.ListAsync(RunStatus.Stuck, MaxStuckRunsLogged, CancellationToken.None).ConfigureAwait(false))
+            var stuckRuns = new RunQuery(RunStatus.Stuck) { Limit = MaxStuckRunsLogged, IncludeEvents = false };
+            foreach (JournaledRun stuck in await journal.Runs.ListAsync(stuckRuns, CancellationToken.None).ConfigureAwait(false))
             {
                 RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Cause, stuck.Error);
             }
@@ -56,13 +57,14 @@ public abstract partial class Orchestrator
             _lane.Leave();
         }
 
-        journal.OperatorDecisionRecorded += (_, _) => _ = CarryOutDecisionsAsync(journal);
+        journal.OperatorDecisionRecorded += (_, decision) => _ = CarryOutDecisionAsync(journal, decision.RunId);
     }
 
-    /// <summary>What is unfinished while nothing runs needs recovering: after a start, or because an operator said so.</summary>
+    /// <summary>What is unfinished before any run has begun was left by a process that ended. At no other time does the status alone say so.</summary>
     private async Task RecoverAsync(IJournal journal)
     {
-        IReadOnlyList<JournaledRun> runs = await journal.ListAsync(RunStatus.Unfinished, int.MaxValue, CancellationToken.None).ConfigureAwait(false);
+        var unfinished = new RunQuery(RunStatus.Unfinished) { Limit = int.MaxValue };
+        IReadOnlyList<JournaledRun> runs = await journal.Runs.ListAsync(unfinished, CancellationToken.None).ConfigureAwait(false);
         if (runs.Count > 0)
         {
             RunLog.Recovering(_logger, runs.Count);
@@ -78,18 +80,23 @@ public abstract partial class Orchestrator
         }
     }
 
-    private async Task CarryOutDecisionsAsync(IJournal journal)
+    /// <summary>Goes on with the one run that an operator has decided on, and with no other.</summary>
+    private async Task CarryOutDecisionAsync(IJournal journal, string runId)
     {
         await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            await RecoverAsync(journal).ConfigureAwait(false);
+            // Where it is not unfinished, it was closed by the decision or has been gone on with already.
+            if (await journal.Runs.FindAsync(runId).ConfigureAwait(false) is { Status: RunStatus.Unfinished } run)
+            {
+                await _executor.RecoverAsync(run).ConfigureAwait(false);
+            }
         }
 #pragma warning disable CA1031 // Nobody waits for this: the log is where an operator looks.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            RunLog.DecisionFailed(_logger, exception);
+            RunLog.DecisionFailed(_logger, runId, exception);
         }
         finally
         {
@@ -97,6 +104,6 @@ public abstract partial class Orchestrator
         }
     }
 
-    /// <summary>The journal's <see cref="IJournal.Id"/>; null where runs are not recorded.</summary>
-    internal string? Journal => _executor.Journal;
+    /// <summary>Where runs are recorded; null where they are not.</summary>
+    internal IJournal? Journal => _executor.Journal;
 }

@@ -72,8 +72,8 @@ internal sealed partial class RunExecutor
             }
 
             End();
-            recorder.RunFinished(Encoding.UTF8.GetString(_answers.Written));
-            await recorder.FlushAsync(canWait: false).ConfigureAwait(false);
+            long position = recorder.RunFinished(Encoding.UTF8.GetString(_answers.Written));
+            await recorder.Journal.FlushAsync(position, canWait: false).ConfigureAwait(false);
         }
         finally
         {
@@ -118,7 +118,7 @@ internal sealed partial class RunExecutor
         try
         {
             recorder.JournalWait = 0;
-            if (recorder.Fault is not null)
+            if (recorder.Journal.Fault is not null)
             {
                 return PendingAnswer.OutcomeUnknown();
             }
@@ -127,9 +127,9 @@ internal sealed partial class RunExecutor
             if (_run.Slots.CallersRunId is { } runId)
             {
                 hash = RequestFingerprint.Of(unknown ?? spec.Programs[program].Name, _run.Slots);
-                if (await recorder.FindAsync(runId).ConfigureAwait(false) is { } known)
+                if (await recorder.Journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false) is { } known)
                 {
-                    return AnswerFromRecord(recorder, known, hash);
+                    return AnswerFromRecord(known, hash);
                 }
             }
 
@@ -159,7 +159,7 @@ internal sealed partial class RunExecutor
         }
     }
 
-    private static PendingAnswer AnswerFromRecord(RunRecorder recorder, JournaledRun known, string hash)
+    private static PendingAnswer AnswerFromRecord(JournaledRun known, string hash)
     {
         if (known.Accepted.RequestHash != hash)
         {
@@ -168,7 +168,7 @@ internal sealed partial class RunExecutor
 
         return known.Answer is null
             ? PendingAnswer.Rejected(Rejection.Busy, $"The run '{known.RunId}' has not ended yet; ask again later.")
-            : new PendingAnswer(Encoding.UTF8.GetBytes(known.Answer), recorder.CurrentPosition());
+            : new PendingAnswer(Encoding.UTF8.GetBytes(known.Answer), 0);
     }
 
     /// <summary>Whether this orchestrator has a journal.</summary>
@@ -178,22 +178,20 @@ internal sealed partial class RunExecutor
     public long JournalWait => _recorder?.JournalWait ?? 0;
 
     /// <summary>Whether an answer may leave already.</summary>
-    public bool IsDurable(PendingAnswer answer) => answer.Position <= _recorder!.DurablePosition;
+    public bool IsDurable(PendingAnswer answer) => _recorder!.Journal.IsDurable(answer.Position);
 
-    /// <summary>Waits until every answer given so far may leave. The lane need not be held.</summary>
+    /// <summary>Waits until answers up to a position may leave, or never will. The lane need not be held.</summary>
+    /// <param name="position">That of the last answer.</param>
     /// <param name="canWait">Whether others are about to ask for the same.</param>
-    /// <returns>False where none of them may, nor ever will.</returns>
-    public async ValueTask<bool> FlushAsync(bool canWait)
+    public async ValueTask FlushAsync(long position, bool canWait)
     {
         try
         {
-            await _recorder!.FlushAsync(canWait).ConfigureAwait(false);
-            return true;
+            await _recorder!.Journal.FlushAsync(position, canWait).ConfigureAwait(false);
         }
         catch (JournalException exception)
         {
             RunLog.JournalFailed(logger, exception);
-            return false;
         }
     }
 }

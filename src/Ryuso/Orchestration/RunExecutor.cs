@@ -39,8 +39,8 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     /// <summary>Records every run from now on.</summary>
     public void Record(IJournal journal) => _recorder = new RunRecorder(journal, spec, _run, time);
 
-    /// <summary>The journal's <see cref="IJournal.Id"/>; null where runs are not recorded.</summary>
-    public string? Journal => _recorder?.Journal;
+    /// <summary>Where runs are recorded; null where they are not.</summary>
+    public IJournal? Journal => _recorder?.Journal;
 
     /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
     /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>

@@ -10,16 +10,10 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     private readonly PoolDelta _pool = new(run.Slots);
     private readonly Dictionary<ProgramDefinition, JournaledPlan> _plans = [];
 
-    private long _appendedPosition;
-    private long _durablePosition;
+    // Of the run's last event: what the next barrier waits for.
+    private long _position;
 
-    /// <summary>Why nothing can be recorded any more; null while all is well.</summary>
-    public JournalException? Fault { get; private set; }
-
-    public string? Journal => journal.Id;
-
-    /// <summary>Up to where what was appended is known to be durable.</summary>
-    public long DurablePosition => Volatile.Read(ref _durablePosition);
+    public IJournal Journal => journal;
 
     /// <summary>How long the run has waited for barriers, in ticks of the stopwatch.</summary>
     public long JournalWait { get; set; }
@@ -40,7 +34,7 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
         Append(Event(JournalEventKind.RunAccepted) with
         {
             Accepted = new RunAccepted(run.Program.Name, requestHash, PlanOf(run.Program), run.Slots.StartedAt),
-            Json = _pool.Take(),
+            PoolDelta = _pool.Take(),
         });
     }
 
@@ -70,11 +64,11 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
             return problem;
         }
 
-        Append(AtStep(JournalEventKind.StepStarted) with { Attempt = attempt, Json = changes });
+        Append(AtStep(JournalEventKind.StepStarted) with { Attempt = attempt, PoolDelta = changes });
         if (reversing || reversible)
         {
             long began = Stopwatch.GetTimestamp();
-            await FlushAsync(canWait: false).ConfigureAwait(false);
+            await journal.FlushAsync(_position, canWait: false).ConfigureAwait(false);
             JournalWait += Stopwatch.GetTimestamp() - began;
         }
 
@@ -82,7 +76,8 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     }
 
     /// <summary>A try failed; another follows.</summary>
-    public void AttemptFailed(int attempt, string error) => Append(AtStep(JournalEventKind.AttemptFailed) with { Attempt = attempt, Text = error, Json = _pool.Take() });
+    public void AttemptFailed(int attempt, string error) => Append(
+        AtStep(JournalEventKind.AttemptFailed) with { Attempt = attempt, Error = error, PoolDelta = _pool.Take() });
 
     /// <summary>The machine's current command ended. Call before the machine is told.</summary>
     public void CommandCompleted(string? error)
@@ -91,17 +86,26 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
         bool isHook = machine.Command == RunCommand.Execute && machine.CurrentOp.Kind == PlanOpKind.InvokeHook;
         if (error is null && isHook && (machine.IsCompensating || run.Hooks[machine.CurrentOp.Index].Rectifiers.Length > 0))
         {
-            Append(AtStep(JournalEventKind.StepCompleted) with { Json = _pool.Take() });
+            Append(AtStep(JournalEventKind.StepCompleted) with { PoolDelta = _pool.Take() });
         }
         else if (error is not null && !machine.IsCompensating)
         {
-            Append(AtStep(JournalEventKind.CompensationStarted) with { Reference = run.FailedReference, Text = error, Json = _pool.Take() });
+            Append(AtStep(JournalEventKind.CompensationStarted) with
+            {
+                Reference = run.FailedReference,
+                Error = error,
+                PoolDelta = _pool.Take(),
+            });
         }
     }
 
     /// <summary>The process ended during the run. Call before the machine is told.</summary>
     public void RunInterrupted(bool inDoubt) => Append(
-        (inDoubt ? AtStep(JournalEventKind.RunInterrupted) : Event(JournalEventKind.RunInterrupted)) with { Reference = run.FailedReference, Text = run.Error });
+        (inDoubt ? AtStep(JournalEventKind.RunInterrupted) : Event(JournalEventKind.RunInterrupted)) with
+        {
+            Reference = run.FailedReference,
+            Error = run.Error,
+        });
 
     /// <summary>The run ended; its memory may be used again at once.</summary>
     /// <returns>The position up to which the journal must be durable before the answer may leave.</returns>
@@ -117,52 +121,13 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
                 RunCommand.ResolvedWithSkips => RunStatus.ResolvedWithSkips,
                 _ => RunStatus.Stuck,
             },
-            Text = run.Error,
-            Json = answer,
+            Error = run.Error,
+            Answer = answer,
         });
-        return _appendedPosition;
+        return _position;
     }
 
-    /// <summary>The position up to which the journal must be durable before the recorded answer of another run may leave.</summary>
-    public long CurrentPosition() => _appendedPosition;
-
-    public async ValueTask<JournaledRun?> FindAsync(string runId)
-    {
-        try
-        {
-            return await journal.FindAsync(runId, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (JournalException exception)
-        {
-            Fault ??= exception;
-            throw;
-        }
-    }
-
-    public async ValueTask FlushAsync(bool canWait)
-    {
-        long position = Volatile.Read(ref _appendedPosition);
-        try
-        {
-            await journal.FlushAsync(canWait).ConfigureAwait(false);
-            if (position > DurablePosition)
-            {
-                // Of two that end at once the lower may stay: too little is never too much.
-                Volatile.Write(ref _durablePosition, position);
-            }
-        }
-        catch (JournalException exception)
-        {
-            Fault ??= exception;
-            throw;
-        }
-    }
-
-    private void Append(JournalEvent entry)
-    {
-        journal.Append(entry);
-        Volatile.Write(ref _appendedPosition, _appendedPosition + 1);
-    }
+    private void Append(JournalEvent entry) => _position = journal.Append(entry);
 
     private JournalEvent Event(JournalEventKind kind) => new(run.Slots.RunId, kind, time.GetUtcNow().ToUnixTimeMilliseconds());
 

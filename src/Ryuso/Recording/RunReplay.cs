@@ -54,9 +54,9 @@ internal sealed class RunReplay
 
     private void Apply(JournalEvent entry)
     {
-        if (entry.Json is not null && entry.Kind != JournalEventKind.RunFinished)
+        if (entry.PoolDelta is not null)
         {
-            Restore(entry.Json);
+            Restore(entry.PoolDelta);
         }
 
         if (entry.Step is not null)
@@ -78,24 +78,24 @@ internal sealed class RunReplay
                 break;
             case JournalEventKind.AttemptFailed:
                 _inFlight = false;
-                _lastError = entry.Text;
+                _lastError = entry.Error;
                 break;
             case JournalEventKind.StepCompleted:
                 Move();
                 Recoveries = 0;
                 break;
             case JournalEventKind.CompensationStarted:
-                _run.Fail(entry.Text!);
+                _run.Fail(entry.Error!);
                 machine.Next(ok: false);
                 CompensationStarted();
                 break;
             case JournalEventKind.RunInterrupted:
-                _run.Fail(entry.Reference!, entry.Text!, isDependency: entry.Step is not null && machine.CurrentOp.IsDependency);
+                _run.Fail(entry.Reference!, entry.Error!, isDependency: entry.Step is not null && machine.CurrentOp.IsDependency);
                 machine.Interrupt(inDoubt: entry.Step is not null);
                 CompensationStarted();
                 break;
             case JournalEventKind.RunFinished:
-                _run.Fail(entry.Text!);
+                _run.Fail(entry.Error!);
                 _inFlight = false;
                 break;
             case JournalEventKind.RecoveryStarted:

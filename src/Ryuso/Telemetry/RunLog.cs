@@ -44,6 +44,6 @@ internal static partial class RunLog
     [LoggerMessage(9, LogLevel.Critical, "The journal failed: nothing runs any more until the next start, which recovers what is unfinished.")]
     public static partial void JournalFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(10, LogLevel.Error, "An operator's decision could not be carried out.")]
-    public static partial void DecisionFailed(ILogger logger, Exception exception);
+    [LoggerMessage(10, LogLevel.Error, "The operator's decision on {RunId} could not be carried out.")]
+    public static partial void DecisionFailed(ILogger logger, string runId, Exception exception);
 }

@@ -50,7 +50,7 @@ public sealed class CommitTests : IDisposable
         gate.SetResult();
         await Task.WhenAll(runs);
         Assert.InRange(journal.Commits, 1, 100);
-        Assert.Equal(200, (await journal.ListAsync(RunStatus.Succeeded, 1000, TestContext.Current.CancellationToken)).Count);
+        Assert.Equal(200, (await journal.Runs.ListAsync(new RunQuery(RunStatus.Succeeded) { Limit = 1000 }, TestContext.Current.CancellationToken)).Count);
     }
 
     /// <summary>The journal's own thread looks round once a second, and may be in the way of one or the other.</summary>
@@ -63,10 +63,8 @@ public sealed class CommitTests : IDisposable
         for (int i = 0; i < 1000 && (alone == 0 || shared == 0); i++)
         {
             long before = journal.Commits;
-            journal.Append(Accepted($"patient-{i}"));
-            ValueTask patient = journal.FlushAsync(canWait: true);
-            journal.Append(Accepted($"{i}"));
-            ValueTask own = journal.FlushAsync(canWait: false);
+            ValueTask patient = journal.FlushAsync(journal.Append(Accepted($"patient-{i}")), canWait: true, TestContext.Current.CancellationToken);
+            ValueTask own = journal.FlushAsync(journal.Append(Accepted($"{i}")), canWait: false, TestContext.Current.CancellationToken);
             alone += own.IsCompletedSuccessfully ? 1 : 0;
             await patient;
             await own;
@@ -75,9 +73,8 @@ public sealed class CommitTests : IDisposable
 
         Assert.True(alone > 0, "another thread is always asked");
         Assert.True(shared > 0, "nobody ever shares");
-        journal.Append(Accepted("last"));
-        await journal.FlushAsync(canWait: true).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
-        Assert.NotNull(await journal.FindAsync("last", TestContext.Current.CancellationToken));
+        await journal.FlushAsync(journal.Append(Accepted("last")), canWait: true, TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.NotNull(await journal.Runs.FindAsync("last", cancellationToken: TestContext.Current.CancellationToken));
     }
 
     /// <summary>Ids come into their index many at a time; a run is found before and after, here and by an operator's tool.</summary>
@@ -95,11 +92,11 @@ public sealed class CommitTests : IDisposable
             await orchestrator.AskAsync("one", $"run-{i}");
             for (int known = 0; known <= i; known += 3)
             {
-                Assert.Equal(RunStatus.Succeeded, (await journal.FindAsync($"run-{known}", TestContext.Current.CancellationToken))!.Status);
-                Assert.NotNull(await tool.FindAsync($"run-{known}", TestContext.Current.CancellationToken));
+                Assert.Equal(RunStatus.Succeeded, (await journal.Runs.FindAsync($"run-{known}", cancellationToken: TestContext.Current.CancellationToken))!.Status);
+                Assert.NotNull(await tool.Runs.FindAsync($"run-{known}", cancellationToken: TestContext.Current.CancellationToken));
             }
 
-            Assert.Null(await journal.FindAsync($"run-{i + 1}", TestContext.Current.CancellationToken));
+            Assert.Null(await journal.Runs.FindAsync($"run-{i + 1}", cancellationToken: TestContext.Current.CancellationToken));
         }
     }
 
@@ -132,7 +129,7 @@ public sealed class CommitTests : IDisposable
         limit.CancelAfter(TimeSpan.FromSeconds(60));
         await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
         {
-            while (await journal.FindAsync("first", limit.Token) is not null)
+            while (await journal.Runs.FindAsync("first", cancellationToken: limit.Token) is not null)
             {
                 limit.Token.ThrowIfCancellationRequested();
                 await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => orchestrator.AskAsync("one")));
@@ -160,7 +157,7 @@ public sealed class CommitTests : IDisposable
     }
 
     private static JournalEvent Accepted(string runId) =>
-        new(runId, JournalEventKind.RunAccepted, 1) { Accepted = new RunAccepted("p", null, new JournaledPlan("f", "{}"), 1), Json = "{}" };
+        new(runId, JournalEventKind.RunAccepted, 1) { Accepted = new RunAccepted("p", null, new JournaledPlan("f", "{}"), 1), PoolDelta = "{}" };
 
     private sealed class Tomorrow : TimeProvider
     {

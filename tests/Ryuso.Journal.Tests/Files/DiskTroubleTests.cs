@@ -35,7 +35,7 @@ public sealed class DiskTroubleTests : IDisposable
             Assert.Equal("internal", (string?)answer["_error_code"]);
             Assert.Contains("journal cannot be written", (string?)answer["_server_error"], StringComparison.Ordinal);
             Assert.Equal("internal", (string?)(await orchestrator.AskAsync("none"))["_error_code"]);
-            Assert.Contains("no room left", (await Assert.ThrowsAsync<JournalException>(() => journal.FlushAsync(false).AsTask())).Message, StringComparison.Ordinal);
+            Assert.Contains("no room left", journal.Fault!.Message, StringComparison.Ordinal);
         }
 
         Assert.NotEmpty(acknowledged);
@@ -44,11 +44,11 @@ public sealed class DiskTroubleTests : IDisposable
         await again.UseJournalAsync(roomy, TestContext.Current.CancellationToken);
         foreach (string runId in acknowledged)
         {
-            Assert.Equal(RunStatus.Succeeded, (await roomy.FindAsync(runId, TestContext.Current.CancellationToken))!.Status);
+            Assert.Equal(RunStatus.Succeeded, (await roomy.Runs.FindAsync(runId, cancellationToken: TestContext.Current.CancellationToken))!.Status);
         }
 
         Assert.All(undone, name => Assert.StartsWith("u", name, StringComparison.Ordinal));
-        Assert.Empty(await roomy.ListAsync(RunStatus.Unfinished, 10, TestContext.Current.CancellationToken));
+        Assert.Empty(await roomy.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, TestContext.Current.CancellationToken));
         Assert.Null((await again.AskAsync("three"))["_error_code"]);
     }
 
@@ -63,7 +63,7 @@ public sealed class DiskTroubleTests : IDisposable
         Assert.Null((await orchestrator.AskAsync("none"))["_error_code"]);
         System.IO.File.Delete(File + suffix);
         Assert.Equal("internal", (string?)(await orchestrator.AskAsync("none"))["_error_code"]);
-        Assert.Contains("was deleted", (await Assert.ThrowsAsync<JournalException>(() => journal.FlushAsync(false).AsTask())).Message, StringComparison.Ordinal);
+        Assert.Contains("was deleted", journal.Fault!.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A backup that is put in place of the file under a running server, say.</summary>
@@ -80,7 +80,7 @@ public sealed class DiskTroubleTests : IDisposable
         System.IO.File.Copy(File + suffix, File + "-copy");
         System.IO.File.Move(File + "-copy", File + suffix, overwrite: true);
         Assert.Equal("internal", (string?)(await orchestrator.AskAsync("none"))["_error_code"]);
-        Assert.Contains("was replaced", (await Assert.ThrowsAsync<JournalException>(() => journal.FlushAsync(false).AsTask())).Message, StringComparison.Ordinal);
+        Assert.Contains("was replaced", journal.Fault!.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class DiskTroubleTests : IDisposable
         using SqliteConnection other = Open();
         Run(other, "BEGIN IMMEDIATE");
         Assert.Equal("internal", (string?)(await orchestrator.AskAsync("none"))["_error_code"]);
-        Assert.Contains("locked by another program", (await Assert.ThrowsAsync<JournalException>(() => journal.FlushAsync(false).AsTask())).Message, StringComparison.Ordinal);
+        Assert.Contains("locked by another program", journal.Fault!.Message, StringComparison.Ordinal);
         await journal.DisposeAsync();
         await OpenFailsAsync("locked by another program", new SqliteJournal(File, options));
         Run(other, "COMMIT");

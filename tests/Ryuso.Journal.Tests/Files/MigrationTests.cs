@@ -23,13 +23,13 @@ public sealed class MigrationTests : IDisposable
         await journal.OpenAsync(TestContext.Current.CancellationToken);
         Assert.Equal(32, journal.Id!.Length);
         Assert.Equal(id ?? journal.Id, journal.Id);
-        JournaledRun done = (await journal.FindAsync("done", TestContext.Current.CancellationToken))!;
+        JournaledRun done = (await journal.Runs.FindAsync("done", cancellationToken: TestContext.Current.CancellationToken))!;
         Assert.Equal((RunStatus.Succeeded, """{"x":1}""", "hash", 11), (done.Status, done.Answer, done.Accepted.RequestHash, done.Accepted.StartedAt));
         Assert.Equal(
             [(JournalEventKind.RunAccepted, null, 0, "{}"), (JournalEventKind.StepStarted, "1", 1, null), (JournalEventKind.StepCompleted, "1", 0, """{"y":2}"""), (JournalEventKind.RunFinished, null, 0, null)],
-            done.Events.Select(e => (e.Kind, e.Step, e.Attempt, e.Json)));
-        Assert.Equal("stuck", Assert.Single(await journal.ListAsync(RunStatus.Stuck, 10, TestContext.Current.CancellationToken)).RunId);
-        JournaledRun open = Assert.Single(await journal.ListAsync(RunStatus.Unfinished, 10, TestContext.Current.CancellationToken));
+            done.Events.Select(e => (e.Kind, e.Step, e.Attempt, e.PoolDelta)));
+        Assert.Equal("stuck", Assert.Single(await journal.Runs.ListAsync(new RunQuery(RunStatus.Stuck) { Limit = 10 }, TestContext.Current.CancellationToken)).RunId);
+        JournaledRun open = Assert.Single(await journal.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, TestContext.Current.CancellationToken));
         Assert.Equal(("open", 2), (open.RunId, open.Events.Count));
         using SqliteConnection tool = Open();
         Assert.Equal("done succeeded,open unfinished,stuck stuck", Text(tool, "SELECT group_concat(run_id || ' ' || status ORDER BY id) FROM runs"));
@@ -45,10 +45,10 @@ public sealed class MigrationTests : IDisposable
         LambdaOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         Assert.Equal(["ua"], calls);
-        Assert.Equal(RunStatus.Rectified, (await journal.FindAsync("open", TestContext.Current.CancellationToken))!.Status);
+        Assert.Equal(RunStatus.Rectified, (await journal.Runs.FindAsync("open", cancellationToken: TestContext.Current.CancellationToken))!.Status);
         await orchestrator.AskAsync("one", "new");
-        Assert.Equal(["new", "done"], (await journal.ListAsync(RunStatus.Succeeded, 10, TestContext.Current.CancellationToken)).Select(r => r.RunId));
-        Assert.Empty(await journal.ListAsync(RunStatus.Unfinished, 10, TestContext.Current.CancellationToken));
+        Assert.Equal(["new", "done"], (await journal.Runs.ListAsync(new RunQuery(RunStatus.Succeeded) { Limit = 10 }, TestContext.Current.CancellationToken)).Select(r => r.RunId));
+        Assert.Empty(await journal.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class PowerLossTests
         List<JournaledRun> runs = [];
         foreach (RunStatus status in Enum.GetValues<RunStatus>())
         {
-            runs.AddRange(await journal.ListAsync(status, int.MaxValue, CancellationToken.None));
+            runs.AddRange(await journal.Runs.ListAsync(new RunQuery(status) { Limit = int.MaxValue }, CancellationToken.None));
         }
 
         int count = runs.Sum(r => r.Events.Count);
@@ -93,7 +93,7 @@ public sealed class PowerLossTests
         foreach (string runId in history.Select(e => e.RunId).Distinct())
         {
             // What is found by its id is listed, and the other way round.
-            JournaledRun? found = await journal.FindAsync(runId, CancellationToken.None), listed = runs.SingleOrDefault(r => r.RunId == runId);
+            JournaledRun? found = await journal.Runs.FindAsync(runId, cancellationToken: CancellationToken.None), listed = runs.SingleOrDefault(r => r.RunId == runId);
             Assert.Equal((listed?.RunId, listed?.Status, listed?.Answer), (found?.RunId, found?.Status, found?.Answer));
         }
 
@@ -101,7 +101,7 @@ public sealed class PowerLossTests
         {
             JournaledRun run = runs.Single(r => r.RunId == runId);
             Assert.NotEqual(RunStatus.Unfinished, run.Status);
-            Assert.Equal(history.Last(e => e.RunId == runId).Json, run.Answer);
+            Assert.Equal(history.Last(e => e.RunId == runId).Answer, run.Answer);
         }
 
         await journal.DisposeAsync();
@@ -109,12 +109,12 @@ public sealed class PowerLossTests
         // And it can be recovered.
         var again = new SqliteJournal(path);
         await TestSpec.Orchestrator().UseJournalAsync(again);
-        Assert.Empty(await again.ListAsync(RunStatus.Unfinished, 10, CancellationToken.None));
+        Assert.Empty(await again.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, CancellationToken.None));
         await again.DisposeAsync();
     }
 
     private static string Text(JournalEvent entry) =>
-        $"{entry.RunId} {entry.Kind} {entry.Step} {entry.Attempt} {entry.Text} {(entry.Kind == JournalEventKind.RunFinished ? "" : entry.Json)}";
+        $"{entry.RunId} {entry.Kind} {entry.Step} {entry.Attempt} {entry.Error} {entry.PoolDelta}";
 
     private static async Task<byte[]> ReadAsync(string path)
     {
@@ -126,35 +126,21 @@ public sealed class PowerLossTests
 }
 
 /// <summary>Writes down what goes into a journal.</summary>
-internal sealed class TappedJournal(SqliteJournal inner) : IJournal
+internal sealed class TappedJournal(SqliteJournal inner) : DelegatingJournal(inner)
 {
     public List<JournalEvent> History { get; } = [];
 
     public int Barriers { get; private set; }
 
-    public event EventHandler? OperatorDecisionRecorded
-    {
-        add => inner.OperatorDecisionRecorded += value;
-        remove => inner.OperatorDecisionRecorded -= value;
-    }
-
-    public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);
-
-    public void Append(JournalEvent entry)
+    public override long Append(JournalEvent entry)
     {
         History.Add(entry);
-        inner.Append(entry);
+        return base.Append(entry);
     }
 
-    public ValueTask FlushAsync(bool canWait)
+    public override ValueTask FlushAsync(long position, bool canWait, CancellationToken cancellationToken = default)
     {
         Barriers++;
-        return inner.FlushAsync(canWait);
+        return base.FlushAsync(position, canWait, cancellationToken);
     }
-
-    public ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) => inner.FindAsync(runId, cancellationToken);
-
-    public ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken) => inner.ListAsync(status, limit, cancellationToken);
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

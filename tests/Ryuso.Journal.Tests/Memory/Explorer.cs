@@ -129,7 +129,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
 
     private void NextLife(Disk disk, List<Deed> deeds, int crashesLeft, JournalEventKind? decision)
     {
-        string state = $"{decision}\n" + string.Join('\n', disk.Events.Select(e => $"{e.Kind} {e.Step} {e.Attempt} {e.Json}")) + "\n" + string.Join('\n', deeds);
+        string state = $"{decision}\n" + string.Join('\n', disk.Events.Select(e => $"{e.Kind} {e.Step} {e.Attempt} {e.PoolDelta} {e.Answer}")) + "\n" + string.Join('\n', deeds);
         if (_seen.TryGetValue(state, out int left) && left >= crashesLeft)
         {
             return;
@@ -154,14 +154,14 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         }
         catch (Broken broken)
         {
-            string history = string.Join('\n', disk.Events.Select(e => $"  {e.Kind} {e.Step} {e.Attempt} {e.Text} {e.Json}"));
+            string history = string.Join('\n', disk.Events.Select(e => $"  {e.Kind} {e.Step} {e.Attempt} {e.Error} {e.Reason} {e.PoolDelta} {e.Answer}"));
             throw new Broken($"{broken.Message}; recorded:\n{history}\ndone:\n{string.Join('\n', world.Deeds.Select(d => $"  {d}"))}");
         }
     }
 
     private void CheckPromises(Disk disk, World world, string? answer, JournalEventKind? decision)
     {
-        JournaledRun run = Disk.Find(disk.Events, RunId)!;
+        JournaledRun run = Disk.Find(disk.Events, RunId) ?? throw new Broken("a run was answered and nothing of it is recorded");
         int goesOn = run.Events.Count(e => e.Kind is JournalEventKind.RetryRequested or JournalEventKind.SkipRequested);
         Broken.Unless(run.Events.Count(e => e.Kind == JournalEventKind.RunFinished) == 1 + goesOn, "there is not exactly one outcome");
         bool isDecided = decision is { } made && run.Events.Any(e => e.Kind == made && e.By == "ann");

@@ -19,25 +19,29 @@ internal sealed class MutantJournal(Disk disk, Crash crash) : MemoryJournal(disk
 
     public bool Forgets { get; init; }
 
-    public override void Append(JournalEvent entry)
+    public override long Append(JournalEvent entry) => In(entry) is { } changed ? base.Append(changed) : DurablePosition + Buffered.Count;
+
+    public override bool IsDurable(long position) => true;
+
+    public override ValueTask FlushAsync(long position, bool canWait, CancellationToken cancellationToken = default) =>
+        Keeps(Buffered) ? FlushBufferAsync() : default;
+
+    public override async ValueTask<JournaledRun?> FindAsync(string runId, bool includeEvents = true, CancellationToken cancellationToken = default)
     {
-        if (In(entry) is { } changed)
+        if (Forgets)
         {
-            base.Append(changed);
+            return null;
         }
+
+        return await base.FindAsync(runId, includeEvents, cancellationToken) is { } run ? Out(run) : null;
     }
 
-    public override ValueTask FlushAsync(bool canWait) => Keeps(Buffered) ? base.FlushAsync(canWait) : default;
-
-    public override async ValueTask<JournaledRun?> FindAsync(string runId, CancellationToken cancellationToken) =>
-        Forgets ? null : await base.FindAsync(runId, cancellationToken);
-
-    public override async ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunStatus status, int limit, CancellationToken cancellationToken)
+    public override async ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunQuery query, CancellationToken cancellationToken = default)
     {
         List<JournaledRun> runs = [];
-        foreach (RunStatus read in Reads(status))
+        foreach (RunStatus read in Reads(query.Status))
         {
-            runs.AddRange(await base.ListAsync(read, limit, cancellationToken));
+            runs.AddRange(await base.ListAsync(query with { Status = read }, cancellationToken));
         }
 
         return [.. runs.Select(Out)];

@@ -15,15 +15,15 @@ internal static class Ledger
     {
         await using var journal = SqliteJournal.ForOperator(Path.Combine(folder, "till.ryuso.db"));
         await journal.OpenAsync(CancellationToken.None);
-        Assert.Empty(await journal.ListAsync(RunStatus.Unfinished, 10, CancellationToken.None));
-        Assert.Empty(await journal.ListAsync(RunStatus.Stuck, 10, CancellationToken.None));
+        Assert.Empty(await journal.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, CancellationToken.None));
+        Assert.Empty(await journal.Runs.ListAsync(new RunQuery(RunStatus.Stuck) { Limit = 10 }, CancellationToken.None));
         using var safe = new SqliteConnection($"Data Source={Path.Combine(folder, "safe.db")};Pooling=False");
         safe.Open();
         Assert.Equal(AllMoney, Number(safe, "SELECT (SELECT sum(balance) FROM accounts) + (SELECT coalesce(sum(amount), 0) FROM payouts WHERE cancelled = 0)"));
         Assert.Equal(0, Number(safe, "SELECT count(*) FROM (SELECT run FROM payouts GROUP BY run HAVING count(*) > 1)"));
         foreach ((string runId, JsonObject answer) in answers)
         {
-            JournaledRun? run = await journal.FindAsync(runId, CancellationToken.None);
+            JournaledRun? run = await journal.Runs.FindAsync(runId, cancellationToken: CancellationToken.None);
             Assert.NotNull(run);
             Assert.Equal(run.Answer, answer.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
             bool succeeded = answer["_program_fail"] is null;

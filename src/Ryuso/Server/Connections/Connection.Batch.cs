@@ -98,7 +98,8 @@ internal sealed partial class Connection
         if (_uncommitted.Any)
         {
             // The lane has been left: the next run shares the commit if it is there already.
-            _uncommitted.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait).ConfigureAwait(false), _sendBuffer);
+            await serving.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait).ConfigureAwait(false);
+            _uncommitted.ReleaseAll(serving.Orchestrator, _sendBuffer);
         }
         else if (canWait && now - began < s_shortTurnLimit && CurrentLoop is { } loop)
         {
@@ -161,7 +162,8 @@ internal sealed partial class Connection
         {
             // With a journal a run leaves the reply alone.
             (byte[] id, _) = _sendBuffer.DetachCurrent();
-            _uncommitted.ReleaseAll(await serving.Orchestrator.FlushAsync(canWait: false).ConfigureAwait(false), _sendBuffer);
+            await serving.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait: false).ConfigureAwait(false);
+            _uncommitted.ReleaseAll(serving.Orchestrator, _sendBuffer);
             _sendBuffer.Begin(id);
         }
 

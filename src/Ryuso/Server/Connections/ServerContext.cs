@@ -58,7 +58,7 @@ internal sealed class ServerContext : IDisposable
     public LingeringCloser LingeringCloser { get; }
 
     /// <summary>The answer to <c>describe</c>.</summary>
-    public byte[] Description => _description ??= SpecDescription.Of(Orchestrator.Definition, Orchestrator.Journal);
+    public byte[] Description => _description ??= SpecDescription.Of(Orchestrator.Definition, Orchestrator.Journal?.Id);
 
     /// <summary>Ends once everything is closed.</summary>
     public Task Idle => _idle.Task;

@@ -11,6 +11,9 @@ internal sealed class UncommittedAnswers
 
     public int Length { get; private set; }
 
+    /// <summary>What must be durable before all of them may leave.</summary>
+    public long LastPosition { get; private set; }
+
     /// <summary>Holds the answer that the reply has begun.</summary>
     /// <param name="reply">What it is taken back from.</param>
     /// <param name="answer">The answer; null where the reply holds it.</param>
@@ -19,6 +22,7 @@ internal sealed class UncommittedAnswers
         (byte[] id, byte[] json) = reply.DetachCurrent();
         _answers.Enqueue((id, answer ??= new PendingAnswer(json, 0)));
         Length += answer.Json.Length;
+        LastPosition = Math.Max(LastPosition, answer.Position);
     }
 
     /// <summary>Lets go into the reply what may leave by now.</summary>
@@ -32,11 +36,11 @@ internal sealed class UncommittedAnswers
     }
 
     /// <summary>Lets go of all when the journal has been flushed, or has failed.</summary>
-    public void ReleaseAll(bool isDurable, SendBuffer reply)
+    public void ReleaseAll(Orchestrator orchestrator, SendBuffer reply)
     {
         while (_answers.TryDequeue(out (byte[] Id, PendingAnswer Answer) next))
         {
-            Write(reply, next.Id, isDurable || next.Answer.Position == 0 ? next.Answer : PendingAnswer.OutcomeUnknown());
+            Write(reply, next.Id, orchestrator.IsDurable(next.Answer) ? next.Answer : PendingAnswer.OutcomeUnknown());
         }
     }
 
