@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json.Nodes;
 using Bank;
 using BenchmarkDotNet.Attributes;
 
@@ -36,6 +37,18 @@ public class RunBenchmarks
 
     [Benchmark]
     public int FailureByException() => Run(_thrown);
+
+    /// <summary>The same run in process with its records: no JSON between.</summary>
+    [Benchmark]
+    public long TypedCall() => _bank.MoveAsync(new MoveArgs("alice", "bob", 5, 0.125, true)).GetAwaiter().GetResult().Outputs!.ToBalance;
+
+    /// <summary>By way of JSON, as untyped calls and those with a journal go.</summary>
+    [Benchmark]
+    public long UntypedCall()
+    {
+        JsonObject pool = new() { ["from"] = "alice", ["to"] = "bob", ["amount"] = 5L, ["rate"] = 0.125, ["urgent"] = true };
+        return (long)_bank.RunAsync("move", pool).GetAwaiter().GetResult().Answer["to_balance"]!;
+    }
 
     private static byte[] Request(string program, string arguments = Arguments) =>
         System.Text.Encoding.UTF8.GetBytes($$"""{"program":"{{program}}","data_pool":{{arguments}}}""");

@@ -13,7 +13,7 @@ internal static class MemberNames
 
     private static readonly HashSet<string> s_pool =
     [
-        "Equals", "Finalize", "GetBool", "GetDict", "GetFloat", "GetHashCode", "GetInt", "GetList", "GetString", "GetType",
+        "Assign", "Equals", "Finalize", "GetBool", "GetDict", "GetFloat", "GetHashCode", "GetInt", "GetList", "GetOutputString", "GetString", "GetType",
         "Item", "MemberwiseClone", "ReferenceEquals", "Set", "ToString",
     ];
 

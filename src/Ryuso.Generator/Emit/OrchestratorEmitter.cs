@@ -28,9 +28,9 @@ internal static class OrchestratorEmitter
         }
 
         EmitConstructor(code, spec, made, fields);
-        foreach (ProgramModel program in spec.Model.Programs)
+        foreach ((ProgramModel program, int index) in spec.Model.Programs.Select((p, i) => (p, i)))
         {
-            EmitProgram(code, spec.Namespace, program);
+            EmitProgram(code, spec, program, index);
         }
 
         code.Member();
@@ -84,21 +84,38 @@ internal static class OrchestratorEmitter
     private static string Resolve(ConstructorParameter parameter, string hookClass) =>
         $"{parameter.Name}: {(parameter.IsOptional ? "ResolveOrDefault" : "Resolve")}<{parameter.Type}>(services, {CSharp.Text(hookClass)}){(parameter.IsOptional ? "!" : "")}";
 
-    private static void EmitProgram(CodeWriter code, string space, ProgramModel program)
+    /// <summary>Records by their full names: a hook 'outputs' has a method InvokeOutputs here, and a program 'invoke' a record of that name.</summary>
+    private static void EmitProgram(CodeWriter code, GeneratableSpec spec, ProgramModel program, int index)
     {
-        string args = ProgramEmitter.Args(program);
-        string outputs = ProgramEmitter.Outputs(program);
+        string args = $"global::{spec.Namespace}.{ProgramEmitter.Args(program)}";
+        string outputs = $"global::{spec.Namespace}.{ProgramEmitter.Outputs(program)}";
+        string name = SpecNaming.ToPascalCase(program.Name);
+        string call = "s" + Field(name);
+        string pool = $"(({spec.Pool})pool)";
+        bool isScalar = program.Outputs.All(o => o.Type is not (SpecType.List or SpecType.Dict));
+        string task = $"global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<{outputs}>>";
+        code.Member();
+        code.Line($"private static readonly global::Ryuso.Definitions.ProgramCall<{args}, {outputs}> {call} = new(");
+        code.Indented(() =>
+        {
+            code.Line($"Program: {index},");
+            code.Line($"WriteArgs: static (pool, args) => {pool}.{PoolEmitter.WriteArgs(program)}(args),");
+            code.Line($"ReadOutputs: {(isScalar ? $"static pool => {pool}.{PoolEmitter.ReadOutputs(program)}()" : "null")},");
+            code.Line($"ToPool: static args => args.{ProgramEmitter.ToPool}(),");
+            code.Line($"FromAnswer: {outputs}.{ProgramEmitter.FromAnswer});");
+        });
+        code.Member();
+        code.Line($"/// <inheritdoc cref=\"{name}Async({args}, global::Ryuso.CallOptions, {CancellationToken})\"/>");
+        code.Line($"public {task} {name}Async({args} args, {CancellationToken} cancellationToken = default) =>");
+        code.Indented(() => code.Line($"RunAsync({call}, args, options: null, cancellationToken);"));
         code.Member();
         code.Doc("summary", program.Description ?? $"Runs the program '{program.Name}'.");
         code.Doc("param name=\"args\"", "The program's arguments.");
+        code.Doc("param name=\"options\"", "The run's id and metadata; null for a new id and none.");
         code.Doc("param name=\"cancellationToken\"", "Gives up waiting for the lane. A run that has begun is not cancelled.");
         code.Doc("returns", "How the run ended: a failed or rejected run is a result, not an exception.");
-        code.Open($"public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<{outputs}>> {SpecNaming.ToPascalCase(program.Name)}Async({args} args, {CancellationToken} cancellationToken = default)");
-        code.Line("global::System.ArgumentNullException.ThrowIfNull(args);");
-
-        // By its full name: a hook 'outputs' has a method InvokeOutputs here, and a program 'invoke' a record of that name.
-        code.Line($"return RunAsync({CSharp.Text(program.Name)}, args.{ProgramEmitter.ToPool}(), global::{space}.{outputs}.{ProgramEmitter.FromAnswer}, cancellationToken);");
-        code.Close();
+        code.Line($"public {task} {name}Async({args} args, global::Ryuso.CallOptions? options, {CancellationToken} cancellationToken = default) =>");
+        code.Indented(() => code.Line($"RunAsync({call}, args, options, cancellationToken);"));
     }
 
     private static void EmitInvoke(CodeWriter code, BoundSpec bound, Dictionary<string, string> fields)

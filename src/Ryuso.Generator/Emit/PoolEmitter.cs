@@ -41,12 +41,16 @@ internal static class PoolEmitter
 
     public static string Write(HookModel hook) => $"Write{SpecNaming.ToPascalCase(hook.Name)}Outputs";
 
+    public static string WriteArgs(ProgramModel program) => $"Write{SpecNaming.ToPascalCase(program.Name)}Args";
+
+    public static string ReadOutputs(ProgramModel program) => $"Read{SpecNaming.ToPascalCase(program.Name)}Outputs";
+
     public static SourceText Emit(BoundSpec bound)
     {
         GeneratableSpec spec = bound.Spec;
         EquatableArray<Variable> variables = Variables(spec.Model);
         Dictionary<string, int> slots = variables.Select((v, slot) => (v.Name, slot)).ToDictionary(v => v.Name, v => v.slot);
-        IReadOnlyList<string> names = MemberNames.OfPool(variables.Select(v => v.Name), spec.Pool, spec.Model.Hooks.SelectMany(h => new[] { Read(h), Write(h) }));
+        IReadOnlyList<string> names = MemberNames.OfPool(variables.Select(v => v.Name), spec.Pool, spec.Model.Hooks.SelectMany(h => new[] { Read(h), Write(h) }).Concat(spec.Model.Programs.SelectMany(p => new[] { WriteArgs(p), ReadOutputs(p) })));
         var code = new CodeWriter(spec.Namespace);
         code.DocXml("summary", $"The variables of one run of a program of <c>{Xml.Escape(spec.Model.Name)}</c>; null is absent. Variables that the spec does not name are reached through the indexer.");
         code.Generated();
@@ -66,8 +70,35 @@ internal static class PoolEmitter
             EmitWrite(code, hook, slots);
         }
 
+        foreach (ProgramModel program in spec.Model.Programs)
+        {
+            EmitProgram(code, spec.Namespace, program, slots);
+        }
+
         code.Close();
         return code.ToSourceText();
+    }
+
+    private static void EmitProgram(CodeWriter code, string space, ProgramModel program, Dictionary<string, int> slots)
+    {
+        string args = ProgramEmitter.Args(program);
+        code.Member();
+        code.Open($"internal void {WriteArgs(program)}(global::{space}.{args} args)");
+        foreach ((ArgModel arg, string name) in program.Args.Zip(MemberNames.OfRecord(program.Args.Select(a => a.Name), args), (a, n) => (a, n)))
+        {
+            code.Line($"Assign({slots[arg.Name]}, args.{name});");
+        }
+
+        code.Close();
+        if (program.Outputs.Any(o => o.Type is SpecType.List or SpecType.Dict))
+        {
+            return;
+        }
+
+        string outputs = ProgramEmitter.Outputs(program);
+        code.Member();
+        code.Line($"internal global::{space}.{outputs} {ReadOutputs(program)}() =>");
+        code.Indented(() => code.Line(RecordEmitter.Construct(outputs, $"global::{space}.{outputs}", program.Outputs, o => Taken(o, slots[o.Name], "Output")) + ";"));
     }
 
     private static void EmitRead(CodeWriter code, BoundHook hook, Dictionary<string, int> slots)
@@ -113,9 +144,9 @@ internal static class PoolEmitter
     }
 
     /// <summary>A hook's argument after its check: what is required is there.</summary>
-    private static string Taken(ArgModel arg, int slot)
+    private static string Taken(ArgModel arg, int slot, string ofString = "")
     {
-        string value = Get(arg.Type, slot);
+        string value = arg.Type == SpecType.String ? $"Get{ofString}String({slot})" : Get(arg.Type, slot);
         return CSharp.IsNullable(arg) ? value
             : arg.Default is not null ? $"{value} ?? {CSharp.Default(arg)}"
             : CSharp.IsValueType(arg.Type) ? value + ".GetValueOrDefault()" : value + "!";

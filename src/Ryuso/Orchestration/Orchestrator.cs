@@ -64,25 +64,17 @@ public abstract partial class Orchestrator
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(program);
-        JsonObject request = new() { ["program"] = program };
-        if (dataPool is not null)
-        {
-            request["data_pool"] = dataPool.DeepClone();
-        }
-
-        if (metadata is not null)
-        {
-            request["metadata"] = metadata.DeepClone();
-        }
-
-        if (runId is not null)
-        {
-            request["run_id"] = runId;
-        }
-
         var answer = new ArrayBufferWriter<byte>();
-        await RunRequestAsync(JsonBytes.Of(request), answer, cancellationToken).ConfigureAwait(false);
-        return new ProgramResult((JsonObject)JsonNode.Parse(answer.WrittenSpan)!);
+        if (InProcessRequest.TryWrite(program, dataPool, metadata, runId, out byte[]? request, out string? problem))
+        {
+            await RunRequestAsync(request, answer, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            Rejection.Write(answer, Rejection.InvalidArguments, problem);
+        }
+
+        return new ProgramResult(ProgramResult.Parse(answer.WrittenSpan));
     }
 
     /// <summary>Reads one whole request object, runs it on the lane and writes its answer (rejections included).</summary>
@@ -118,13 +110,7 @@ public abstract partial class Orchestrator
 
     private async ValueTask WaitAndRunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
     {
-        // Only now: a hook that calls its own orchestrator finds the lane taken, by itself.
-        if (_executor.IsCalledFromHook)
-        {
-            throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
-        }
-
-        await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
+        await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
         ValueTask<PendingAnswer?> run;
         try
         {
@@ -137,6 +123,17 @@ public abstract partial class Orchestrator
         }
 
         await FinishAsync(run, answer).ConfigureAwait(false);
+    }
+
+    private ValueTask EnterLaneAsync(CancellationToken cancellationToken)
+    {
+        // Only now: a hook that calls its own orchestrator finds the lane taken, by itself.
+        if (_executor.IsCalledFromHook)
+        {
+            throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
+        }
+
+        return _lane.EnterAsync(cancellationToken);
     }
 
     private async ValueTask FinishAsync(ValueTask<PendingAnswer?> run, IBufferWriter<byte> answer)
@@ -227,24 +224,6 @@ public abstract partial class Orchestrator
     /// <param name="pool">The run's pool.</param>
     /// <param name="context">The run and its cancellation token.</param>
     protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context);
-
-    /// <summary>Runs a program with typed outputs. Called by generated code.</summary>
-    /// <typeparam name="TOutputs">The program's outputs record.</typeparam>
-    /// <param name="program">The program's name in the spec.</param>
-    /// <param name="dataPool">The initial pool.</param>
-    /// <param name="outputs">Makes the record from the answer of a successful run.</param>
-    /// <param name="cancellationToken">Gives up waiting for the lane.</param>
-    protected async Task<ProgramResult<TOutputs>> RunAsync<TOutputs>(
-        string program,
-        JsonObject dataPool,
-        Func<JsonObject, TOutputs> outputs,
-        CancellationToken cancellationToken)
-        where TOutputs : class
-    {
-        ArgumentNullException.ThrowIfNull(outputs);
-        ProgramResult result = await RunAsync(program, dataPool, metadata: null, cancellationToken).ConfigureAwait(false);
-        return new ProgramResult<TOutputs>(result.Answer, result.IsSuccess ? outputs(result.Answer) : null);
-    }
 
     /// <summary>Gets a constructor parameter of a hook class. Called by generated code.</summary>
     /// <typeparam name="TService">The parameter's type.</typeparam>

@@ -1,28 +1,41 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Ryuso;
 
-/// <summary>How a run ended, as CONTRACT-shaped JSON and the few facts that callers ask first.</summary>
+/// <summary>How a run ended: the answer as JSON, and what callers ask of it first.</summary>
 public class ProgramResult
 {
+    // Hooks may nest their outputs deeper than requests may be.
+    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 1000 };
+
+    /// <summary>The JSON of a successful answer, parsed when <see cref="Answer"/> is first read; null where the answer was given.</summary>
+    private readonly byte[]? _outputs;
+    private JsonObject? _answer;
+
     /// <summary>Wraps an answer.</summary>
     /// <param name="answer">The answer that a client of the socket would get.</param>
-    public ProgramResult(JsonObject answer) => Answer = answer ?? throw new ArgumentNullException(nameof(answer));
+    public ProgramResult(JsonObject answer) => _answer = answer ?? throw new ArgumentNullException(nameof(answer));
+
+    /// <summary>Wraps the answer of a successful run.</summary>
+    internal ProgramResult(byte[] outputs) => _outputs = outputs;
 
     /// <summary>The whole answer: the outputs, and on failure the magic variables.</summary>
-    public JsonObject Answer { get; }
+    public JsonObject Answer => _answer ?? Interlocked.CompareExchange(ref _answer, Parse(_outputs), null) ?? _answer;
 
     /// <summary>Whether the run succeeded.</summary>
-    public bool IsSuccess => Answer["_program_fail"] is null;
+    public bool IsSuccess => _outputs is not null || Answer["_program_fail"] is null;
 
     /// <summary>Whether nothing ran because the request was refused.</summary>
-    public bool IsRejected => Answer["_error_code"] is not null;
+    public bool IsRejected => _outputs is null && Answer["_error_code"] is not null;
 
     /// <summary>Whether rectification failed, so that an operator must look (<c>_rectifier_fail</c>).</summary>
-    public bool IsStuck => Answer["_rectifier_fail"] is { } stuck && stuck.GetValue<bool>();
+    public bool IsStuck => _outputs is null && Answer["_rectifier_fail"] is { } stuck && stuck.GetValue<bool>();
 
     /// <summary>Why the run failed or was rejected; null on success.</summary>
-    public string? Error => (Answer["_error"] ?? Answer["_server_error"])?.GetValue<string>();
+    public string? Error => _outputs is null ? (Answer["_error"] ?? Answer["_server_error"])?.GetValue<string>() : null;
+
+    internal static JsonObject Parse(ReadOnlySpan<byte> answer) => (JsonObject)JsonNode.Parse(answer, documentOptions: s_options)!;
 }
 
 /// <summary>How a run of one program ended, with its typed outputs.</summary>
@@ -34,6 +47,8 @@ public sealed class ProgramResult<TOutputs> : ProgramResult
     /// <param name="answer">The answer that a client of the socket would get.</param>
     /// <param name="outputs">The outputs; null unless the run succeeded.</param>
     public ProgramResult(JsonObject answer, TOutputs? outputs) : base(answer) => Outputs = outputs;
+
+    internal ProgramResult(byte[] answer, TOutputs outputs) : base(answer) => Outputs = outputs;
 
     /// <summary>The outputs; null unless the run succeeded.</summary>
     public TOutputs? Outputs { get; }

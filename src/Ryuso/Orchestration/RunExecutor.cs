@@ -271,6 +271,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     private void End()
     {
         RunCommand outcome = _run.StateMachine.Command;
+        _hasSucceeded = outcome == RunCommand.Succeeded;
         if (outcome != RunCommand.Succeeded)
         {
             _run.Slots.ApplyDefaults(_run.Program.Outputs);

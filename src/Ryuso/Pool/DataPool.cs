@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 using Ryuso.Pool;
 
 namespace Ryuso;
@@ -76,4 +77,28 @@ public abstract class DataPool
     /// <summary>Writes a <c>dict</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected internal void Set(int slot, JsonObject? value) => Slots.SetNode(slot, value);
+
+    /// <summary>Takes an <c>int</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal void Assign(int slot, long? value) => Slots.Assign(slot, value);
+
+    /// <summary>Takes a <c>float</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal void Assign(int slot, double? value) => Slots.Assign(slot, value);
+
+    /// <summary>Takes a <c>bool</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal void Assign(int slot, bool? value) => Slots.Assign(slot, value);
+
+    /// <summary>Takes a <c>string</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal void Assign(int slot, string? value) => Slots.Assign(slot, value);
+
+    /// <summary>Takes a <c>list</c> or <c>dict</c> argument of a typed call: a copy, as a request would bring it. Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal void Assign(int slot, JsonNode? value) => Slots.Assign(slot, value);
+
+    /// <summary>Reads a <c>string</c> output of a typed call, as an answer would bring it. Called by generated code.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected internal string? GetOutputString(int slot) => JsonText.WellFormed(Slots.GetString(slot));
 }

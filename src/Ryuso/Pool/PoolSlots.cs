@@ -12,6 +12,12 @@ internal sealed class PoolSlots(string[] names)
 {
     private const int MaxRetainedNames = 1000;
 
+    /// <summary>That of a request less two: the request itself and its pool.</summary>
+    private const int MaxArgumentDepth = 62;
+
+    /// <summary>Below it every whole number is written with its digits alone.</summary>
+    private const double LargeNumber = 1e15;
+
     private readonly PoolValue[] _values = new PoolValue[names.Length];
     private readonly bool[] _isAssigned = new bool[names.Length];
     private readonly Dictionary<string, int> _slots = names.Select((name, slot) => (name, slot)).ToDictionary(p => p.name, p => p.slot, StringComparer.Ordinal);
@@ -221,6 +227,61 @@ internal sealed class PoolSlots(string[] names)
         { } v when double.IsFinite(v) => PoolValue.Of(v),
         { } v => throw new HookFailedException($"The variable '{names[slot]}' cannot be {v}: JSON has no such number."),
     };
+
+    /// <summary>Takes an argument of a typed call, as a request would bring it: what the engine owns is passed over.</summary>
+    public void Assign(int slot, long? value) => Assign(slot, value is { } v ? PoolValue.Of(v) : default);
+
+    /// <inheritdoc cref="Assign(int, long?)"/>
+    public void Assign(int slot, bool? value) => Assign(slot, value is { } v ? PoolValue.Of(v) : default);
+
+    /// <inheritdoc cref="Assign(int, long?)"/>
+    /// <exception cref="ArgumentException">JSON has no such number.</exception>
+    public void Assign(int slot, double? value)
+    {
+        if (value is not { } number)
+        {
+            Assign(slot, default(PoolValue));
+        }
+        else if (Math.Truncate(number) != number)
+        {
+            Assign(slot, double.IsNaN(number) ? throw new ArgumentException("JSON has no such number.", nameof(value)) : PoolValue.Of(number));
+        }
+        else if (Math.Abs(number) < LargeNumber)
+        {
+            // JSON writes it without a fraction, so that it is read as an int.
+            Assign(slot, PoolValue.Of((long)number));
+        }
+        else
+        {
+            Assign(slot, JsonValue.Create(number));
+        }
+    }
+
+    /// <inheritdoc cref="Assign(int, long?)"/>
+    public void Assign(int slot, string? value) => Assign(slot, value is null ? default : PoolValue.Of(JsonText.WellFormed(value)));
+
+    /// <inheritdoc cref="Assign(int, long?)"/>
+    /// <exception cref="JsonException">It is nested too deep.</exception>
+    public void Assign(int slot, JsonNode? value)
+    {
+        if (value is null)
+        {
+            Assign(slot, default(PoolValue));
+            return;
+        }
+
+        var reader = new Utf8JsonReader(JsonBytes.Of(value), new JsonReaderOptions { MaxDepth = MaxArgumentDepth });
+        reader.Read();
+        Assign(slot, PoolValue.Read(ref reader));
+    }
+
+    private void Assign(int slot, in PoolValue value)
+    {
+        if (!_isEngineOwned[slot])
+        {
+            _values[slot] = value;
+        }
+    }
 
     /// <summary>Writes what clients get back on failure: metadata and other variables with a leading underscore.</summary>
     public void WriteMagicVariables(AnswerBuffer answer, ArgDefinition[] outputs)

@@ -26,15 +26,24 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryu
         _ledger = new global::Wallet.Hooks.Ledger();
     }
 
+    private static readonly global::Ryuso.Definitions.ProgramCall<global::Wallet.TransferArgs, global::Wallet.TransferOutputs> s_transfer = new(
+        Program: 0,
+        WriteArgs: static (pool, args) => ((WalletPool)pool).WriteTransferArgs(args),
+        ReadOutputs: static pool => ((WalletPool)pool).ReadTransferOutputs(),
+        ToPool: static args => args.ToPool(),
+        FromAnswer: global::Wallet.TransferOutputs.FromAnswer);
+
+    /// <inheritdoc cref="TransferAsync(global::Wallet.TransferArgs, global::Ryuso.CallOptions, global::System.Threading.CancellationToken)"/>
+    public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<global::Wallet.TransferOutputs>> TransferAsync(global::Wallet.TransferArgs args, global::System.Threading.CancellationToken cancellationToken = default) =>
+        RunAsync(s_transfer, args, options: null, cancellationToken);
+
     /// <summary>Moves money.</summary>
     /// <param name="args">The program's arguments.</param>
+    /// <param name="options">The run's id and metadata; null for a new id and none.</param>
     /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
     /// <returns>How the run ended: a failed or rejected run is a result, not an exception.</returns>
-    public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<TransferOutputs>> TransferAsync(TransferArgs args, global::System.Threading.CancellationToken cancellationToken = default)
-    {
-        global::System.ArgumentNullException.ThrowIfNull(args);
-        return RunAsync("transfer", args.ToPool(), global::Wallet.TransferOutputs.FromAnswer, cancellationToken);
-    }
+    public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<global::Wallet.TransferOutputs>> TransferAsync(global::Wallet.TransferArgs args, global::Ryuso.CallOptions? options, global::System.Threading.CancellationToken cancellationToken = default) =>
+        RunAsync(s_transfer, args, options, cancellationToken);
 
     /// <inheritdoc/>
     protected override global::Ryuso.DataPool CreatePool() => new WalletPool();

@@ -37,4 +37,15 @@ public sealed class WalletPool : global::Ryuso.DataPool
 
     internal global::Wallet.Hooks.Ledger.NotifyArgs ReadNotifyArgs() =>
         new global::Wallet.Hooks.Ledger.NotifyArgs() { Note = GetString(2), Tags = GetList(3) };
+
+    internal void WriteTransferArgs(global::Wallet.TransferArgs args)
+    {
+        Assign(0, args.From);
+        Assign(1, args.Amount);
+        Assign(2, args.Note);
+        Assign(3, args.Tags);
+    }
+
+    internal global::Wallet.TransferOutputs ReadTransferOutputs() =>
+        new global::Wallet.TransferOutputs(GetInt(4).GetValueOrDefault());
 }
