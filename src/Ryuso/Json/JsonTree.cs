@@ -19,7 +19,7 @@ internal static class JsonTree
                     reader.Read();
                     if (!dict.TryAdd(key, Read(ref reader)))
                     {
-                        throw new JsonException($"the key '{key}' stands twice in one object");
+                        throw new JsonException($"duplicate key '{key}' in one object");
                     }
                 }
 

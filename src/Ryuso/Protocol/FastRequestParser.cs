@@ -19,7 +19,7 @@ internal ref struct FastRequestParser(ReadOnlySpan<byte> request, PoolSlots slot
 {
     private const int NotParsed = -1;
 
-    private static readonly JsonReaderOptions s_options = new() { MaxDepth = RequestParser.MaxDepth - 2 };
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = JsonDepth.MaxValue };
 
     private readonly ReadOnlySpan<byte> _request = request;
 
@@ -234,31 +234,11 @@ internal ref struct FastRequestParser(ReadOnlySpan<byte> request, PoolSlots slot
             }
 
             int length = (int)reader.BytesConsumed;
-            return TryReadBy(rest[..length], ref value) ? at + length : NotParsed;
+            return PoolValue.TryParse(rest[..length], ref value) ? at + length : NotParsed;
         }
         catch (JsonException)
         {
             return NotParsed;
-        }
-    }
-
-    /// <summary>One value as the library reads it.</summary>
-    public static bool TryReadBy(ReadOnlySpan<byte> text, ref PoolValue value)
-    {
-        var reader = new Utf8JsonReader(text, s_options);
-        try
-        {
-            if (!reader.Read())
-            {
-                return false;
-            }
-
-            value = PoolValue.Read(ref reader);
-            return true;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
-        {
-            return false;
         }
     }
 

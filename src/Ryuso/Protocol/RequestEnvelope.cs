@@ -102,7 +102,7 @@ internal readonly ref struct RequestEnvelope
         bool opIsText = true;
         try
         {
-            var reader = new Utf8JsonReader(request.StartsWith("\uFEFF"u8) ? request[3..] : request, new JsonReaderOptions { MaxDepth = RequestParser.MaxDepth });
+            var reader = new Utf8JsonReader(request.StartsWith("\uFEFF"u8) ? request[3..] : request, new JsonReaderOptions { MaxDepth = JsonDepth.Max });
             reader.Read();
             bool hasId = false, hasOp = false, hasAuth = false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -111,7 +111,7 @@ internal readonly ref struct RequestEnvelope
                 {
                     if (hasId)
                     {
-                        return new RequestEnvelope { Problem = "The key 'id' stands twice in the request." };
+                        return new RequestEnvelope { Problem = "Duplicate key 'id' in the request." };
                     }
 
                     hasId = true;
@@ -122,7 +122,7 @@ internal readonly ref struct RequestEnvelope
                 {
                     if (hasOp)
                     {
-                        return new RequestEnvelope { Id = id, Problem = "The key 'op' stands twice in the request." };
+                        return new RequestEnvelope { Id = id, Problem = "Duplicate key 'op' in the request." };
                     }
 
                     hasOp = true;
@@ -134,7 +134,7 @@ internal readonly ref struct RequestEnvelope
                 {
                     if (hasAuth)
                     {
-                        return new RequestEnvelope { Id = id, Problem = "The key 'auth' stands twice in the request." };
+                        return new RequestEnvelope { Id = id, Problem = "Duplicate key 'auth' in the request." };
                     }
 
                     hasAuth = true;

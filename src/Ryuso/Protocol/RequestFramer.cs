@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Ryuso.Json;
 
 namespace Ryuso.Protocol;
 
@@ -18,7 +19,7 @@ internal enum FramingResult
     /// <summary>The first thing is not an object.</summary>
     NotAnObject,
 
-    /// <summary>More than <see cref="RequestFramer.MaxDepth"/> objects and lists stand in one another.</summary>
+    /// <summary>More than <see cref="JsonDepth.Max"/> objects and lists stand in one another.</summary>
     TooDeep,
 }
 
@@ -29,11 +30,9 @@ internal enum FramingResult
 /// </summary>
 internal struct RequestFramer(int maxDepth)
 {
-    public const int MaxDepth = 64;
-
     /// <summary>Looks for an object of any depth that there may be.</summary>
     public RequestFramer()
-        : this(MaxDepth)
+        : this(JsonDepth.Max)
     {
     }
 

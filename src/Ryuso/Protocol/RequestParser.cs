@@ -10,7 +10,6 @@ namespace Ryuso.Protocol;
 /// <summary>Reads a request's bytes straight into the pool's slots.</summary>
 internal static class RequestParser
 {
-    public const int MaxDepth = 64;
     public const int MaxRunIdLength = 200;
 
     /// <summary>Fills the slots; null where the request is good, otherwise what is wrong with it.</summary>
@@ -64,7 +63,7 @@ internal static class RequestParser
 
     private static string? ParseObject(ReadOnlySpan<byte> request, PoolSlots slots, Utf8NameTable programs, ref int program, ref string? unknown)
     {
-        var reader = new Utf8JsonReader(request, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var reader = new Utf8JsonReader(request, new JsonReaderOptions { MaxDepth = JsonDepth.Max });
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -115,7 +114,7 @@ internal static class RequestParser
     {
         bool before = seen;
         seen = true;
-        return before ? $"The key '{key}' stands twice in the request." : null;
+        return before ? $"Duplicate key '{key}' in the request." : null;
     }
 
     private static string? ReadProgram(ref Utf8JsonReader reader, Utf8NameTable programs, ref int program, ref string? unknown)
@@ -175,7 +174,7 @@ internal static class RequestParser
             reader.Read();
             if (!(slot < 0 ? slots.TryAssign(name!, PoolValue.Read(ref reader)) : slots.TryAssign(slot, ref reader)))
             {
-                return $"The request names the variable '{name ?? slots.NameOf(slot)}' twice.";
+                return $"Duplicate variable '{name ?? slots.NameOf(slot)}' in the request.";
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -23,8 +24,11 @@ internal enum ValueKinds : byte
 }
 
 /// <summary>One variable's value. Ints, floats and bools are held in place, without boxing.</summary>
+[DebuggerDisplay("{Kind} {ToNode(),nq}")]
 internal readonly struct PoolValue
 {
+    private static readonly JsonReaderOptions s_options = new() { MaxDepth = JsonDepth.MaxValue };
+
     private readonly object? _reference;
     private readonly long _bits;
 
@@ -128,6 +132,28 @@ internal readonly struct PoolValue
                 return Of((JsonArray)JsonTree.Read(ref reader)!);
             default:
                 return Of((JsonObject)JsonTree.Read(ref reader)!);
+        }
+    }
+
+    /// <summary>Reads a text that is one value and nothing else. False where it is not.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> text, ref PoolValue value)
+    {
+        var reader = new Utf8JsonReader(text, s_options);
+        try
+        {
+            if (!reader.Read())
+            {
+                return false;
+            }
+
+            value = Read(ref reader);
+
+            // The reader takes a number for ended wherever a comment might begin.
+            return reader.BytesConsumed == text.Length;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            return false;
         }
     }
 

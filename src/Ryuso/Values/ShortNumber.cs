@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using Ryuso.Protocol;
 
 namespace Ryuso.Values;
 
@@ -68,7 +67,7 @@ internal static class ShortNumber
     private static int ReadWithLibrary(ReadOnlySpan<byte> text, ref PoolValue value)
     {
         int length = text.IndexOfAny(s_endsOfNumber);
-        return length > 0 && FastRequestParser.TryReadBy(text[..length], ref value) ? length : 0;
+        return length > 0 && PoolValue.TryParse(text[..length], ref value) ? length : 0;
     }
 
     /// <returns>The position behind the digits.</returns>

@@ -104,14 +104,14 @@ public sealed class BadInputTests : IAsyncLifetime
     [Theory]
     [InlineData("{}", "names no program")]
     [InlineData("""{"data_pool":{}}""", "names no program")]
-    [InlineData("""{"program":"add","program":"add"}""", "'program' stands twice")]
-    [InlineData("""{"program":"add","data_pool":{},"data_pool":{}}""", "'data_pool' stands twice")]
-    [InlineData("""{"program":"add","metadata":{},"metadata":{}}""", "'metadata' stands twice")]
-    [InlineData("""{"program":"add","data_pool":{"a":1,"a":1}}""", "'a' twice")]
-    [InlineData("""{"program":"add","data_pool":{"d":[{"k":1,"k":1}]}}""", "'k' stands twice")]
-    [InlineData("""{"program":"add","metadata":{"m":1,"_m":1}}""", "'_m' twice")]
-    [InlineData("""{"program":"add","data_pool":{"_m":1},"metadata":{"m":1}}""", "'_m' twice")]
-    public Task What_is_missing_or_stands_twice_is_a_bad_request_that_says_so(string request, string words) => IsRejectedAsync(request, "bad_request", words);
+    [InlineData("""{"program":"add","program":"add"}""", "Duplicate key 'program'")]
+    [InlineData("""{"program":"add","data_pool":{},"data_pool":{}}""", "Duplicate key 'data_pool'")]
+    [InlineData("""{"program":"add","metadata":{},"metadata":{}}""", "Duplicate key 'metadata'")]
+    [InlineData("""{"program":"add","data_pool":{"a":1,"a":1}}""", "Duplicate variable 'a'")]
+    [InlineData("""{"program":"add","data_pool":{"d":[{"k":1,"k":1}]}}""", "uplicate key 'k'")]
+    [InlineData("""{"program":"add","metadata":{"m":1,"_m":1}}""", "Duplicate variable '_m'")]
+    [InlineData("""{"program":"add","data_pool":{"_m":1},"metadata":{"m":1}}""", "Duplicate variable '_m'")]
+    public Task Missing_or_duplicate_key_is_a_bad_request_that_says_so(string request, string words) => IsRejectedAsync(request, "bad_request", words);
 
     [Theory]
     [InlineData("ad", "The nearest: 'add'")]

@@ -64,7 +64,7 @@ internal sealed class ServerContext : IDisposable
     public Task Idle => _idle.Task;
 
     /// <summary>Whether a request that is a run and nothing else may be read and run in one go.</summary>
-    public bool CanUseFastPath => _token is null && Options.MaxDepth == RequestParser.MaxDepth && Orchestrator.CanUseFastPath;
+    public bool CanUseFastPath => _token is null && Options.MaxDepth == JsonDepth.Max && Orchestrator.CanUseFastPath;
 
     /// <summary>Whether there is one connection more than there may be.</summary>
     public bool IsOverLimit => OpenConnections - LingeringCloser.Count > _maxServed;

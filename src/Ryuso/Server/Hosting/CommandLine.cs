@@ -1,5 +1,5 @@
 using System.Globalization;
-using Ryuso.Protocol;
+using Ryuso.Json;
 using Ryuso.Server.Transport;
 using Ryuso.Values;
 
@@ -45,7 +45,7 @@ internal sealed class CommandLine
         ["--queue"] = (1, int.MaxValue, (options, value) => options.MaxQueueLength = value),
         ["--connections"] = (1, int.MaxValue, (options, value) => options.MaxConnections = value),
         ["--request-bytes"] = (2, 1024 * 1024 * 1024, (options, value) => options.MaxRequestBytes = value),
-        ["--depth"] = (1, RequestParser.MaxDepth, (options, value) => options.MaxDepth = value),
+        ["--depth"] = (1, JsonDepth.Max, (options, value) => options.MaxDepth = value),
         ["--receive-seconds"] = (1, 86_400, (options, value) => options.ReceiveTimeout = TimeSpan.FromSeconds(value)),
         ["--send-seconds"] = (1, 86_400, (options, value) => options.SendTimeout = TimeSpan.FromSeconds(value)),
     };

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Ryuso.Json;
 using Ryuso.Protocol;
 using Ryuso.Server.Loops;
 
@@ -38,7 +39,7 @@ public sealed class RyusoServerOptions
     public int MaxRequestBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>How many objects and lists may stand in one another in a request, at most 64. Default 64.</summary>
-    public int MaxDepth { get; set; } = RequestParser.MaxDepth;
+    public int MaxDepth { get; set; } = JsonDepth.Max;
 
     /// <summary>How many connections may be open; one more is answered with <c>busy</c>. Default 4,096.</summary>
     public int MaxConnections { get; set; } = 4096;
@@ -80,7 +81,7 @@ public sealed class RyusoServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueueLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequestBytes, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDepth, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDepth, RequestParser.MaxDepth);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDepth, JsonDepth.Max);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(SendTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ReceiveTimeout, TimeSpan.Zero);
