@@ -12,6 +12,9 @@ internal sealed class Batch
 
     public List<JournalEvent> Events { get; } = [];
 
+    /// <summary>The runs on which an operator has decided.</summary>
+    public IReadOnlyList<string> DecidedRuns { get; private set; } = [];
+
     /// <summary>The position of its last event.</summary>
     public long LastPosition { get; private set; }
 
@@ -26,6 +29,11 @@ internal sealed class Batch
         Debug.Assert(position > LastPosition, "Positions grow.");
         Events.Add(entry);
         _runs?.Add(entry.RunId);
+        if (entry.IsDecision)
+        {
+            DecidedRuns = [.. DecidedRuns, entry.RunId];
+        }
+
         LastPosition = position;
     }
 

@@ -19,6 +19,9 @@ namespace Ryuso.Sqlite;
 /// </remarks>
 internal sealed class GroupCommit : IDisposable
 {
+    // Twice what SQLite is told to keep of the log after a checkpoint.
+    private const long MaxLogBytes = 128L << 20;
+
     // How long a barrier that can wait does: far less than a commit takes, and enough for the next run to reach its first barrier.
     private static readonly long s_sharedWait = Stopwatch.Frequency / 1000;
     private static readonly long s_idleWait = Stopwatch.Frequency;
@@ -65,6 +68,9 @@ internal sealed class GroupCommit : IDisposable
 
     /// <inheritdoc cref="IJournal.Fault"/>
     public JournalException? Fault => Volatile.Read(ref _fault);
+
+    /// <inheritdoc cref="IJournal.Warning"/>
+    public string? Warning { get; private set; }
 
     /// <inheritdoc cref="IJournal.DurablePosition"/>
     public long DurablePosition => Volatile.Read(ref _durablePosition);
@@ -205,12 +211,20 @@ internal sealed class GroupCommit : IDisposable
         }
 
         _thread.Join();
+        bool isSound;
         lock (_gate)
         {
+            isSound = _fault is null;
             _fault ??= new JournalException("The journal is closed.");
         }
 
+        if (isSound)
+        {
+            _session!.Retention?.SaveElapsed();
+        }
+
         _session?.Dispose();
+        _session = null;
     }
 
     private Loss? FindLoss(long position)
@@ -321,9 +335,11 @@ internal sealed class GroupCommit : IDisposable
         JournalException? fault = null;
         try
         {
-            _session!.Writer.Write(batch.Events);
+            _file.ThrowIfEmptied();
+            int ended = _session!.Writer.Write(batch.Events);
             _file.ThrowIfGone();
-            _session.Retention?.Finished(batch.Events.Count(e => e.Kind == JournalEventKind.RunFinished));
+            _file.Committed();
+            _session.Retention?.Ended(ended);
         }
         catch (SqliteException exception)
         {
@@ -368,7 +384,7 @@ internal sealed class GroupCommit : IDisposable
         failed?.Complete(fault);
         if (fault is null)
         {
-            RaiseDecided(batch.Events.Where(e => e.IsDecision).Select(e => e.RunId));
+            RaiseDecided(batch.DecidedRuns);
         }
     }
 
@@ -380,11 +396,7 @@ internal sealed class GroupCommit : IDisposable
             if (_session!.HasForeignChange())
             {
                 RaiseDecided(_session.Writer.FindDecided());
-            }
-
-            if (_session.Retention is not null)
-            {
-                _session.Writer.CatchUp();
+                _session.Retention?.Recount();
             }
 
             if (_session.Retention?.Prune() == true)
@@ -399,10 +411,13 @@ internal sealed class GroupCommit : IDisposable
             // Locked, or worse: the next commit tells.
         }
 
+        Warning = _file.LogLength is > MaxLogBytes and var length
+            ? $"The -wal of the journal '{_file.Path}' has {length >> 20} MiB, because another program keeps reading the file. Close that program."
+            : null;
         _lastIdle = Stopwatch.GetTimestamp();
     }
 
-    private void RaiseDecided(IEnumerable<string> runIds)
+    private void RaiseDecided(IReadOnlyList<string> runIds)
     {
         foreach (string runId in runIds)
         {

@@ -3,73 +3,112 @@ using Microsoft.Data.Sqlite;
 namespace Ryuso.Sqlite;
 
 /// <summary>Removes runs that ended long ago, a few at a time, and gives their pages back to the file system.</summary>
+/// <remarks>
+/// How old a run is, no clock that can be set decides. Time counts while a server has the journal open, by a clock that only goes forward, and is kept in the
+/// file. Now and then it is written down which row would be the next: what stands before that row is at least as old as that note. So a wrong clock
+/// removes nothing too early, and keeps nothing for ever.
+/// </remarks>
 internal sealed class Retention : IDisposable
 {
     // At some tens of microseconds each, about as long as one commit.
     private const int MinRunsPerPrune = 200;
+    private const int MaxRowsPerScan = 10_000;
+    private const int MaxRangeToDelete = 4096;
     private const int PagesPerVacuum = 256;
+    private const int NotesPerPeriod = 64;
+
+    private static readonly TimeSpan s_maxUnsavedTime = TimeSpan.FromMinutes(1);
 
     private readonly SqliteJournalOptions _options;
+    private readonly EventWriter _writer;
+    private readonly Statement _count;
     private readonly Statement _oldest;
-    private readonly Statement _remove;
+    private readonly Statement _removeRange;
+    private readonly Statement _previous;
+    private readonly Statement _removeRow;
     private readonly Statement _forget;
+    private readonly Statement _saveElapsed;
+    private readonly Statement _note;
+    private readonly Statement _cutoff;
+    private readonly Statement _forgetNotes;
     private readonly Statement _vacuum;
     private readonly Statement _begin;
     private readonly Statement _commit;
     private readonly Statement _rollback;
+    private readonly TimeSpan _noteInterval;
+    private readonly long _openedAt;
+    private readonly TimeSpan _elapsedBefore;
+    private TimeSpan _savedAt;
+    private TimeSpan? _notedAt;
+    private long _scanFrom;
+    private (long Succeeded, long Other) _cutoffs;
+    private bool _isScanned;
     private long _kept;
-    private int _finishedSince;
+    private int _endedSince;
 
-    public Retention(SqliteConnection connection, SqliteJournalOptions options)
+    public Retention(SqliteConnection connection, SqliteJournalOptions options, EventWriter writer)
     {
         _options = options;
-        _oldest = new(connection, "SELECT id, time, finished_at, status NOT IN ('unfinished', 'stuck'), run_id FROM log NOT INDEXED WHERE id < (SELECT named_from FROM marks) AND run_id IS NOT NULL ORDER BY id");
-        _remove = new(connection, "DELETE FROM log WHERE id BETWEEN ?1 AND ?1 + ?2 - 1");
+        _writer = writer;
+
+        // From indexes, so that the rows need not be read.
+        _count = new(connection, "SELECT (SELECT count(*) FROM run_ids) - (SELECT count(*) FROM log INDEXED BY log_open WHERE status IN ('unfinished', 'stuck'))");
+        _oldest = new(
+            connection,
+            "SELECT id, run_id, coalesce(status, 'unfinished'), last FROM log NOT INDEXED WHERE id >= ?1 AND id < min(?2, (SELECT indexed_to FROM marks)) ORDER BY id");
+        _removeRange = new(connection, "DELETE FROM log WHERE id BETWEEN ?1 AND ?2 AND id - run_offset = ?1");
+        _previous = new(connection, "SELECT id - offset FROM log WHERE id = ?1");
+        _removeRow = new(connection, "DELETE FROM log WHERE id = ?1");
         _forget = new(connection, "DELETE FROM run_ids WHERE run_id = ?1");
+        _saveElapsed = new(connection, "UPDATE marks SET elapsed = ?1");
+        _note = new(connection, "INSERT INTO ages (position, elapsed) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
+        _cutoff = new(connection, "SELECT max(position) FROM ages WHERE elapsed <= ?1");
+        _forgetNotes = new(connection, "DELETE FROM ages WHERE position < ?1");
         _vacuum = new(connection, $"PRAGMA incremental_vacuum({PagesPerVacuum})");
         _begin = new(connection, "BEGIN IMMEDIATE");
         _commit = new(connection, "COMMIT");
         _rollback = new(connection, "ROLLBACK");
-
-        // From indexes, so that the rows need not be read.
-        using Statement count = new(
-            connection,
-            """
-            SELECT (SELECT count(*) FROM run_ids)
-                 - (SELECT count(*) FROM log INDEXED BY log_open WHERE status IN ('unfinished', 'stuck'))
-            """);
-        _kept = count.Number()!.Value;
+        using Statement elapsed = new(connection, "SELECT elapsed FROM marks");
+        _elapsedBefore = _savedAt = TimeSpan.FromMilliseconds(elapsed.Number()!.Value);
+        _openedAt = options.TimeProvider.GetTimestamp();
+        TimeSpan shorter = options.RetentionPeriod < options.UnsuccessfulRetentionPeriod ? options.RetentionPeriod : options.UnsuccessfulRetentionPeriod;
+        _noteInterval = shorter / NotesPerPeriod;
+        Recount();
     }
 
-    public void Finished(int runs)
+    private TimeSpan Elapsed => _elapsedBefore + _options.TimeProvider.GetElapsedTime(_openedAt);
+
+    /// <summary>Counts anew: another process may have closed runs.</summary>
+    public void Recount()
+    {
+        _writer.CatchUp();
+        _kept = _count.Number()!.Value - _writer.OpenCount;
+    }
+
+    /// <summary>So many runs have ended and are not stuck.</summary>
+    public void Ended(int runs)
     {
         _kept += runs;
-        _finishedSince += runs;
+        _endedSince += runs;
     }
 
     /// <summary>Prunes a few. Under load it takes away more than has come since it was last called, so that it keeps up.</summary>
     /// <returns>Whether there may be more.</returns>
     public bool Prune()
     {
-        int most = Math.Max(MinRunsPerPrune, 2 * _finishedSince);
-        _finishedSince = 0;
-        List<(string RunId, long Key)> old;
         try
         {
-            old = FindOld(most);
-            if (old.Count == 0)
+            _writer.CatchUp();
+            KeepTime();
+            int max = Math.Max(MinRunsPerPrune, 2 * _endedSince);
+            _endedSince = 0;
+            List<OldRun> old = FindOld(max);
+            if (old.Count > 0)
             {
-                return false;
+                Remove(old);
             }
 
-            _begin.Run();
-            foreach ((string runId, long key) in old)
-            {
-                _forget.Run(runId);
-                _remove.Run(key, Schema.RowsPerRun);
-            }
-
-            _commit.Run();
+            return !_isScanned;
         }
         catch (SqliteException)
         {
@@ -77,35 +116,98 @@ internal sealed class Retention : IDisposable
             TryRollBack();
             return false;
         }
+    }
 
-        _kept -= old.Count;
-
-        // Steps through its pages as rows are read.
-        _vacuum.Run();
-        return old.Count == most;
+    /// <summary>Saves how long the journal has been open; what is not saved makes runs look younger.</summary>
+    public void SaveElapsed()
+    {
+        try
+        {
+            _saveElapsed.Run((long)Elapsed.TotalMilliseconds);
+        }
+        catch (SqliteException)
+        {
+            // Locked or full.
+        }
     }
 
     public void Dispose()
     {
-        foreach (Statement statement in (ReadOnlySpan<Statement>)[_oldest, _remove, _forget, _vacuum, _begin, _commit, _rollback])
+        foreach (Statement statement in (ReadOnlySpan<Statement>)
+            [_count, _oldest, _removeRange, _previous, _removeRow, _forget, _saveElapsed, _note, _cutoff, _forgetNotes, _vacuum, _begin, _commit, _rollback])
         {
             statement.Dispose();
         }
     }
 
-    /// <summary>Goes from the oldest on, and no further than to runs that are too young even by their beginning.</summary>
-    private List<(string RunId, long Key)> FindOld(int most)
+    /// <summary>Saves how long the journal has been open, and notes which row would be the next.</summary>
+    private void KeepTime()
     {
-        long before = (_options.TimeProvider.GetUtcNow() - _options.RetentionPeriod).ToUnixTimeMilliseconds();
-        long excess = _kept - _options.MaxRetainedRuns;
-        List<(string RunId, long Key)> old = [];
-        _oldest.Begin();
-        while (old.Count < most && _oldest.Step() && (old.Count < excess || _oldest.Long(1) < before))
+        TimeSpan now = Elapsed;
+        bool isNoteDue = _notedAt is null || now - _notedAt >= _noteInterval;
+        if (!isNoteDue && now - _savedAt < s_maxUnsavedTime)
         {
-            bool hasEnded = _oldest.Long(3) != 0;
-            if (hasEnded && (old.Count < excess || _oldest.Long(2) < before))
+            return;
+        }
+
+        _begin.Run();
+        _saveElapsed.Run((long)now.TotalMilliseconds);
+        if (isNoteDue)
+        {
+            _note.Run(_writer.NextRow, (long)now.TotalMilliseconds);
+            _forgetNotes.Run(Math.Min(Cutoff(now, _options.RetentionPeriod), Cutoff(now, _options.UnsuccessfulRetentionPeriod)));
+        }
+
+        _commit.Run();
+        _savedAt = now;
+        if (isNoteDue)
+        {
+            _notedAt = now;
+            var cutoffs = (Cutoff(now, _options.RetentionPeriod), Cutoff(now, _options.UnsuccessfulRetentionPeriod));
+            if (cutoffs != _cutoffs)
             {
-                old.Add((_oldest.Text(4)!, _oldest.Long(0)));
+                (_cutoffs, _scanFrom, _isScanned) = (cutoffs, 0, false);
+            }
+        }
+    }
+
+    /// <summary>The row before which everything is at least so old.</summary>
+    private long Cutoff(TimeSpan now, TimeSpan age) => _cutoff.Number((long)(now - age).TotalMilliseconds) ?? 0;
+
+    /// <summary>Goes on from where it was last, over a bounded number of rows.</summary>
+    private List<OldRun> FindOld(int max)
+    {
+        long excess = _kept - _options.MaxRetainedRuns;
+        if (_isScanned && excess > 0)
+        {
+            (_scanFrom, _isScanned) = (0, false);
+        }
+
+        List<OldRun> old = [];
+        if (_isScanned)
+        {
+            return old;
+        }
+
+        _oldest.Begin(_scanFrom, excess > 0 ? long.MaxValue : Math.Max(_cutoffs.Succeeded, _cutoffs.Other));
+        for (int rows = 0; old.Count < max && rows < MaxRowsPerScan; rows++)
+        {
+            if (!_oldest.Step() || (excess > 0 && old.Count >= excess && _oldest.Long(0) >= Math.Max(_cutoffs.Succeeded, _cutoffs.Other)))
+            {
+                _isScanned = true;
+                break;
+            }
+
+            _scanFrom = _oldest.Long(0) + 1;
+            if (_oldest.IsNull(1) || _oldest.Text(2) is "unfinished" or "stuck")
+            {
+                continue;
+            }
+
+            long last = _oldest.Long(3);
+            if (old.Count < excess || last < (_oldest.Text(2) == "succeeded" ? _cutoffs.Succeeded : _cutoffs.Other))
+            {
+                old.Add(new OldRun(_oldest.Text(1)!, _oldest.Long(0), last));
             }
         }
 
@@ -113,8 +215,35 @@ internal sealed class Retention : IDisposable
         return old;
     }
 
+    private void Remove(List<OldRun> old)
+    {
+        _begin.Run();
+        foreach (OldRun run in old)
+        {
+            _forget.Run(run.RunId);
+            if (run.Last - run.First < MaxRangeToDelete)
+            {
+                _removeRange.Run(run.First, run.Last);
+                continue;
+            }
+
+            for (long? row = run.Last; row is { } id;)
+            {
+                row = _previous.Number(id);
+                _removeRow.Run(id);
+            }
+        }
+
+        _commit.Run();
+        _kept -= old.Count;
+
+        // Steps through its pages as rows are read.
+        _vacuum.Run();
+    }
+
     private void TryRollBack()
     {
+        _oldest.End();
         try
         {
             _rollback.Run();
@@ -124,4 +253,6 @@ internal sealed class Retention : IDisposable
             // SQLite has rolled back by itself, or nothing had begun.
         }
     }
+
+    private readonly record struct OldRun(string RunId, long First, long Last);
 }

@@ -15,8 +15,8 @@ internal sealed class WriteSession : IDisposable
     public WriteSession(SqliteConnection connection, SqliteJournalOptions options, bool isServer)
     {
         _connection = connection;
-        Retention = isServer ? new Retention(connection, options) : null;
         Writer = new EventWriter(connection, options);
+        Retention = isServer ? new Retention(connection, options, Writer) : null;
         _dataVersion = new Statement(connection, "PRAGMA data_version");
         _seenVersion = _dataVersion.Number()!.Value;
     }

@@ -123,7 +123,7 @@ internal static class DurableRuns
 
     private static string Fresh(string folder, string name)
     {
-        foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm", "-claim"])
+        foreach (string suffix in (ReadOnlySpan<string>)["", "-wal", "-shm"])
         {
             File.Delete(Path.Combine(folder, name + suffix));
         }

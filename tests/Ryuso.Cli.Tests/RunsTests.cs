@@ -36,7 +36,7 @@ public sealed class RunsTests : IDisposable
         Tool shown = await RunAsync("show", "r1", "--json");
         Assert.Equal(("stuck", "hooks.ship failed: The ship broke."), ((string?)shown.Json["status"], (string?)shown.Json["cause"]));
         Assert.Contains("\n  Before that, hooks.ship failed: The ship broke.\n", (await RunAsync("show", "r1")).Output, StringComparison.Ordinal);
-        Assert.Contains(shown.Json["events"]!.AsArray(), e => (string?)e!["kind"] == "turned" && (string?)e["reference"] == "hooks.ship");
+        Assert.Contains(shown.Json["events"]!.AsArray(), e => (string?)e!["kind"] == "compensation_started" && (string?)e["reference"] == "hooks.ship");
 
         Tool decided = await RunAsync("retry", "r1", "--by", "ann");
         Assert.Equal(0, decided.ExitCode);
@@ -54,7 +54,7 @@ public sealed class RunsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("skip", "settled", "release")]
+    [InlineData("skip", "resolved_with_skips", "release")]
     [InlineData("abandon", "abandoned", "")]
     public async Task A_stuck_run_can_be_skipped_or_abandoned_with_a_reason(string verb, string status, string calls)
     {

@@ -80,7 +80,7 @@ public sealed class WalletProcessTests : IDisposable
             Assert.Contains("Stopped.", first.Log, StringComparison.Ordinal);
         }
 
-        Assert.Equal(["wallet.db", "wallet.ryuso.db", "wallet.ryuso.db-claim"], Directory.EnumerateFiles(_folder.FullPath).Select(Path.GetFileName).Order());
+        Assert.Equal(["wallet.db", "wallet.ryuso.db"], Directory.EnumerateFiles(_folder.FullPath).Select(Path.GetFileName).Order());
         await using ServerProcess second = await WalletProcess.StartAsync(Database);
         Assert.Equal(2500, await second.BalanceAsync("alice"));
     }

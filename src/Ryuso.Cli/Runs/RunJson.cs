@@ -11,6 +11,7 @@ internal static class RunJson
         ["program"] = run.Accepted.Program,
         ["status"] = RunText.Of(run.Status),
         ["started_at"] = run.Accepted.StartedAt,
+        ["keys"] = run.Accepted.Keys is { } keys ? new JsonArray([.. keys.Select(k => JsonValue.Create(k))]) : null,
         ["error"] = run.Error,
         ["cause"] = run.Cause,
     };
@@ -26,9 +27,11 @@ internal static class RunJson
             ["step"] = e.Step,
             ["reference"] = e.Reference,
             ["attempt"] = e.Attempt == 0 ? null : e.Attempt,
-            ["text"] = e.Error ?? e.Reason,
+            ["error"] = e.Error,
+            ["reason"] = e.Reason,
             ["by"] = e.By,
-            ["json"] = e.PoolDelta is null ? null : JsonNode.Parse(e.PoolDelta),
+            ["outcome"] = e.Kind == JournalEventKind.RunFinished ? RunText.Of(e.Status) : null,
+            ["pool_delta"] = e.PoolDelta is null ? null : JsonNode.Parse(e.PoolDelta),
         })]);
         return json;
     }

@@ -12,23 +12,23 @@ internal static class RunText
         RunStatus.Succeeded => "succeeded",
         RunStatus.Rectified => "rectified",
         RunStatus.Stuck => "stuck",
-        RunStatus.ResolvedWithSkips => "settled",
+        RunStatus.ResolvedWithSkips => "resolved_with_skips",
         _ => "abandoned",
     };
 
     public static string Of(JournalEventKind kind) => kind switch
     {
-        JournalEventKind.RunAccepted => "accepted",
-        JournalEventKind.StepStarted => "started",
-        JournalEventKind.StepCompleted => "ended",
-        JournalEventKind.AttemptFailed => "failed",
-        JournalEventKind.CompensationStarted => "turned",
-        JournalEventKind.RunInterrupted => "interrupted",
-        JournalEventKind.RecoveryStarted => "recovering",
-        JournalEventKind.RunFinished => "finished",
-        JournalEventKind.RetryRequested => "retry",
-        JournalEventKind.SkipRequested => "skip",
-        _ => "abandon",
+        JournalEventKind.RunAccepted => "run_accepted",
+        JournalEventKind.StepStarted => "step_started",
+        JournalEventKind.StepCompleted => "step_completed",
+        JournalEventKind.AttemptFailed => "attempt_failed",
+        JournalEventKind.CompensationStarted => "compensation_started",
+        JournalEventKind.RunInterrupted => "run_interrupted",
+        JournalEventKind.RecoveryStarted => "recovery_started",
+        JournalEventKind.RunFinished => "run_finished",
+        JournalEventKind.RetryRequested => "retry_requested",
+        JournalEventKind.SkipRequested => "skip_requested",
+        _ => "abandon_requested",
     };
 
     public static void WriteList(Terminal terminal, IReadOnlyList<JournaledRun> runs)

@@ -29,6 +29,9 @@ public interface IJournal : IAsyncDisposable
     /// <summary>Why nothing can be recorded; null while all is well.</summary>
     JournalException? Fault { get; }
 
+    /// <summary>What an operator should look at although recording goes on, in words; null where there is nothing. The server logs each new one.</summary>
+    string? Warning => null;
+
     /// <summary>The highest position that is durable; 0 before the first.</summary>
     long DurablePosition { get; }
 

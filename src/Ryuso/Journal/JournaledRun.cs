@@ -21,6 +21,9 @@ public sealed record JournaledRun(string RunId, RunAccepted Accepted, RunStatus 
     /// <summary>The answer as JSON text; null until there is one.</summary>
     public string? Answer { get; init; }
 
+    /// <summary>Why what is recorded of it cannot be read; null where it can.</summary>
+    public string? Damage { get; init; }
+
     /// <summary>When it ended, or was last stuck, in Unix milliseconds; null where it has not.</summary>
     public long? FinishedAt { get; init; }
 

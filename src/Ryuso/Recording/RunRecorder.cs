@@ -4,7 +4,16 @@ using Ryuso.Runs;
 
 namespace Ryuso.Recording;
 
-/// <summary>Writes down what one orchestrator's runs do, and knows what must be durable before what.</summary>
+/// <summary>Records what one executor's runs do, and knows what must be durable before what.</summary>
+/// <remarks>
+/// For one run at a time, from its acceptance (or resumption) to its end:
+/// <list type="bullet">
+/// <item>the start of a step that can be reversed, and of every rectifier, is durable before its hook is called;</item>
+/// <item>the pool as that step's rectifiers will see it is durable with it: what cannot be recorded fails the step before it starts;</item>
+/// <item>the end of a step is appended before the next step starts, so that it is durable whenever that start is;</item>
+/// <item>the outcome is appended once, and the answer leaves when its position is durable.</item>
+/// </list>
+/// </remarks>
 internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunState run, TimeProvider time)
 {
     private readonly PoolDelta _pool = new(run.Slots);
@@ -31,11 +40,8 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     public void RunAccepted(string? requestHash)
     {
         _pool.Reset();
-        Append(Event(JournalEventKind.RunAccepted) with
-        {
-            Accepted = new RunAccepted(run.Program.Name, requestHash, PlanOf(run.Program), run.Slots.StartedAt),
-            PoolDelta = _pool.Take(),
-        });
+        var accepted = new RunAccepted(run.Program.Name, requestHash, PlanOf(run.Program), run.Slots.StartedAt);
+        Append(JournalEventKind.RunAccepted, isAtStep: false, accepted: accepted, poolDelta: _pool.Take());
     }
 
     /// <summary>Goes on with a run whose events up to now are in the journal, and whose pool they gave.</summary>
@@ -45,7 +51,7 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
         _pool.Take();
     }
 
-    public void RecoveryStarted() => Append(Event(JournalEventKind.RecoveryStarted));
+    public void RecoveryStarted() => Append(JournalEventKind.RecoveryStarted, isAtStep: false);
 
     /// <summary>The barrier before a hook whose effects must be found again: one that can be reversed, or one on the way back.</summary>
     /// <returns>Why the step cannot start; null where it can.</returns>
@@ -64,7 +70,7 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
             return problem;
         }
 
-        Append(AtStep(JournalEventKind.StepStarted) with { Attempt = attempt, PoolDelta = changes });
+        Append(JournalEventKind.StepStarted, attempt: attempt, poolDelta: changes);
         if (reversing || reversible)
         {
             long began = Stopwatch.GetTimestamp();
@@ -76,8 +82,8 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     }
 
     /// <summary>A try failed; another follows.</summary>
-    public void AttemptFailed(int attempt, string error) => Append(
-        AtStep(JournalEventKind.AttemptFailed) with { Attempt = attempt, Error = error, PoolDelta = _pool.Take() });
+    public void AttemptFailed(int attempt, string error) => 
+        Append(JournalEventKind.AttemptFailed, attempt: attempt, error: error, poolDelta: _pool.Take());
 
     /// <summary>The machine's current command ended. Call before the machine is told.</summary>
     public void CommandCompleted(string? error)
@@ -86,50 +92,61 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
         bool isHook = machine.Command == RunCommand.Execute && machine.CurrentOp.Kind == PlanOpKind.InvokeHook;
         if (error is null && isHook && (machine.IsCompensating || run.Hooks[machine.CurrentOp.Index].Rectifiers.Length > 0))
         {
-            Append(AtStep(JournalEventKind.StepCompleted) with { PoolDelta = _pool.Take() });
+            Append(JournalEventKind.StepCompleted, poolDelta: _pool.Take());
         }
         else if (error is not null && !machine.IsCompensating)
         {
-            Append(AtStep(JournalEventKind.CompensationStarted) with
-            {
-                Reference = run.FailedReference,
-                Error = error,
-                PoolDelta = _pool.Take(),
-            });
+            Append(JournalEventKind.CompensationStarted, reference: run.FailedReference, error: error, poolDelta: _pool.Take());
         }
     }
 
     /// <summary>The process ended during the run. Call before the machine is told.</summary>
-    public void RunInterrupted(bool inDoubt) => Append(
-        (inDoubt ? AtStep(JournalEventKind.RunInterrupted) : Event(JournalEventKind.RunInterrupted)) with
-        {
-            Reference = run.FailedReference,
-            Error = run.Error,
-        });
+    public void RunInterrupted(bool inDoubt) =>
+        Append(JournalEventKind.RunInterrupted, isAtStep: inDoubt, reference: run.FailedReference, error: run.Error);
 
     /// <summary>The run ended; its memory may be used again at once.</summary>
     /// <returns>The position up to which the journal must be durable before the answer may leave.</returns>
     public long RunFinished(string answer)
     {
-        bool stuck = run.IsStuck;
-        Append((stuck ? AtStep(JournalEventKind.RunFinished) : Event(JournalEventKind.RunFinished)) with
-        {
-            Status = run.StateMachine.Command switch
+        Debug.Assert(run.StateMachine.IsEnded, "A run has one outcome, at its end.");
+        Append(
+            JournalEventKind.RunFinished,
+            isAtStep: run.IsStuck,
+            error: run.Error,
+            status: run.StateMachine.Command switch
             {
                 RunCommand.Succeeded => RunStatus.Succeeded,
                 RunCommand.Rectified => RunStatus.Rectified,
                 RunCommand.ResolvedWithSkips => RunStatus.ResolvedWithSkips,
                 _ => RunStatus.Stuck,
             },
-            Error = run.Error,
-            Answer = answer,
-        });
+            answer: answer);
         return _position;
     }
 
-    private void Append(JournalEvent entry) => _position = journal.Append(entry);
-
-    private JournalEvent Event(JournalEventKind kind) => new(run.Slots.RunId, kind, time.GetUtcNow().ToUnixTimeMilliseconds());
-
-    private JournalEvent AtStep(JournalEventKind kind) => Event(kind) with { Step = run.StateMachine.Id.ToString(), Reference = run.StepReference };
+    private void Append(
+        JournalEventKind kind,
+        bool isAtStep = true,
+        RunAccepted? accepted = null,
+        string? reference = null,
+        int attempt = 0,
+        string? error = null,
+        string? poolDelta = null,
+        RunStatus status = default,
+        string? answer = null)
+    {
+        long position = journal.Append(new JournalEvent(run.Slots.RunId, kind, time.GetUtcNow().ToUnixTimeMilliseconds())
+        {
+            Accepted = accepted,
+            Step = isAtStep ? run.StateMachine.Id.ToString() : null,
+            Reference = reference ?? (isAtStep ? run.StepReference : null),
+            Attempt = attempt,
+            Error = error,
+            PoolDelta = poolDelta,
+            Status = status,
+            Answer = answer,
+        });
+        Debug.Assert(position > _position, "The journal gives each event a greater position than the one before.");
+        _position = position;
+    }
 }

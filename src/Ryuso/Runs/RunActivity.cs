@@ -64,7 +64,7 @@ internal struct RunActivity
     {
         RunCommand.Succeeded => "succeeded",
         RunCommand.Stuck => "stuck",
-        RunCommand.ResolvedWithSkips => "settled",
+        RunCommand.ResolvedWithSkips => "resolved_with_skips",
         _ => "rectified",
     };
 }

@@ -16,7 +16,8 @@ public sealed class MigrationTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Every_run_of_an_older_schema_is_still_what_it_was(int version)
+    [InlineData(3)]
+    public async Task Migration_of_each_older_schema_keeps_every_run_and_event(int version)
     {
         string? id = Make(version);
         await using var journal = new SqliteJournal(File);
@@ -28,18 +29,25 @@ public sealed class MigrationTests : IDisposable
         Assert.Equal(
             [(JournalEventKind.RunAccepted, null, 0, "{}"), (JournalEventKind.StepStarted, "1", 1, null), (JournalEventKind.StepCompleted, "1", 0, """{"y":2}"""), (JournalEventKind.RunFinished, null, 0, null)],
             done.Events.Select(e => (e.Kind, e.Step, e.Attempt, e.PoolDelta)));
+        Assert.Equal(RunStatus.Succeeded, done.Events[^1].Status);
+        JournaledRun stuck = (await journal.Runs.FindAsync("stuck", cancellationToken: TestContext.Current.CancellationToken))!;
+        Assert.Equal(("no", "hooks.a failed: because", RunStatus.Stuck, 32), (stuck.Error, stuck.Cause, stuck.Events[^1].Status, stuck.FinishedAt));
+        Assert.Equal([(null, null), ("because", null), (null, "again"), ("no", null)], stuck.Events.Select(e => (e.Error, e.Reason)));
         Assert.Equal("stuck", Assert.Single(await journal.Runs.ListAsync(new RunQuery(RunStatus.Stuck) { Limit = 10 }, TestContext.Current.CancellationToken)).RunId);
         JournaledRun open = Assert.Single(await journal.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, TestContext.Current.CancellationToken));
         Assert.Equal(("open", 2), (open.RunId, open.Events.Count));
         using SqliteConnection tool = Open();
         Assert.Equal("done succeeded,open unfinished,stuck stuck", Text(tool, "SELECT group_concat(run_id || ' ' || status ORDER BY id) FROM runs"));
-        Assert.Equal("accepted,started,ended,finished", Text(tool, "SELECT group_concat(kind ORDER BY seq) FROM runs r JOIN events e ON e.run = r.id WHERE run_id = 'done'"));
+        Assert.Equal("run_accepted,step_started,step_completed,run_finished", Text(tool, "SELECT group_concat(kind ORDER BY e.id) FROM runs r JOIN events e ON e.run = r.id WHERE run_id = 'done'"));
     }
 
-    [Fact]
-    public async Task Its_unfinished_runs_are_recovered_and_new_ones_stand_behind_the_old()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Migrated_journal_recovers_its_unfinished_runs_and_lists_new_ones_after_the_old(int version)
     {
-        Make(version: 2);
+        Make(version);
         await using var journal = new SqliteJournal(File);
         List<string> calls = [];
         LambdaOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
@@ -52,7 +60,7 @@ public sealed class MigrationTests : IDisposable
     }
 
     [Fact]
-    public async Task An_operators_tool_leaves_it_alone_since_its_server_may_be_running()
+    public async Task Operators_tool_leaves_an_older_schema_alone_since_its_server_may_be_running()
     {
         Make(version: 1);
         await using SqliteJournal tool = SqliteJournal.ForOperator(File);
@@ -62,13 +70,13 @@ public sealed class MigrationTests : IDisposable
         Assert.Equal("1", Text(connection, "SELECT user_version || '' FROM pragma_user_version"));
     }
 
-    /// <summary>As the first two schemas wrote it: one run that ended, one that did not, one that is stuck.</summary>
+    /// <summary>One run that ended, one that did not, one that is stuck, as the first schema wrote them, brought to the schemas after it up to a version.</summary>
     /// <returns>The journal's id, where it has one.</returns>
     private string? Make(int version)
     {
         using SqliteConnection connection = Open();
         JournaledPlan plan = RecordedPlan.Write(TestSpec.Steps.Programs.Single(p => p.Name == "one"), TestSpec.Steps);
-        Run(connection, $"PRAGMA journal_mode = WAL; {string.Concat(Schema.Migrations[..version])} PRAGMA application_id = {Schema.ApplicationId}; PRAGMA user_version = {version};");
+        Run(connection, $"PRAGMA journal_mode = WAL; {Schema.Migrations[0]} PRAGMA application_id = {Schema.ApplicationId}; PRAGMA user_version = {version};");
         Run(connection, $$"""
             INSERT INTO plans VALUES ('{{plan.Fingerprint}}', '{{plan.Json}}');
             INSERT INTO runs VALUES (3, 'done', 'one', 'succeeded', 11, 12, 'hash', '{{plan.Fingerprint}}', NULL, '{"x":1}');
@@ -77,8 +85,17 @@ public sealed class MigrationTests : IDisposable
             INSERT INTO runs VALUES (5, 'open', 'one', 'unfinished', 21, NULL, NULL, '{{plan.Fingerprint}}', NULL, NULL);
             INSERT INTO events VALUES (5, 1, 21, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'), (5, 2, 21, 'started', '3', 'hooks.a', 1, NULL, NULL, NULL);
             INSERT INTO runs VALUES (6, 'stuck', 'one', 'stuck', 31, 32, NULL, '{{plan.Fingerprint}}', 'no', '{}');
-            INSERT INTO events VALUES (6, 1, 31, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'), (6, 2, 32, 'finished', '3/0/1', 'hooks.ua', NULL, 'no', NULL, NULL);
+            INSERT INTO events VALUES (6, 1, 31, 'accepted', NULL, NULL, NULL, NULL, NULL, '{}'),
+                (6, 2, 31, 'turned', '3', 'hooks.a', NULL, 'because', NULL, NULL),
+                (6, 3, 32, 'skip', NULL, NULL, NULL, 'again', 'ann', NULL), (6, 4, 32, 'finished', '3/0/1', 'hooks.ua', NULL, 'no', NULL, NULL);
+            {{string.Concat(Schema.Migrations[1..version])}}
             """);
+        if (version == 3)
+        {
+            // That schema had no status for a run that had never ended.
+            Run(connection, "UPDATE log SET status = NULL WHERE run_id = 'open'; UPDATE marks SET open_from = 5 * 1048576");
+        }
+
         return version == 1 ? null : Text(connection, "SELECT id FROM journal");
     }
 

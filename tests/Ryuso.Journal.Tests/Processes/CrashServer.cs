@@ -10,6 +10,7 @@ namespace Ryuso.Journal.Tests.Processes;
 internal sealed class CrashServer : IAsyncDisposable
 {
     private readonly Process _process;
+    private bool _isDisposed;
 
     private CrashServer(Process process) => _process = process;
 
@@ -79,6 +80,12 @@ internal sealed class CrashServer : IAsyncDisposable
     /// <summary>Stops in good order, unless it has ended already.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         try
         {
             _process.StandardInput.Close();
