@@ -3,20 +3,23 @@ using Ryuso.Telemetry;
 
 namespace Ryuso.Orchestration;
 
-/// <summary>Somebody who may have to wait for the lane.</summary>
+/// <summary>A caller that may have to wait for the lane.</summary>
 internal abstract class LaneWaiter : IThreadPoolWorkItem
 {
     internal LaneWaiter? Next { get; set; }
 
-    /// <summary>A timestamp; 0 where nobody measures.</summary>
+    /// <summary>When it began to wait, as a timestamp of the stopwatch; 0 where nobody listens to <see cref="Instruments.QueueWait"/>.</summary>
     internal long QueuedAt { get; set; }
 
     void IThreadPoolWorkItem.Execute() => OnEntered();
 
-    /// <summary>Has <see cref="OnEntered"/> called in a moment, not within this call: by the pool, where nothing else is said, so that whoever leaves the lane can send the answer meanwhile.</summary>
+    /// <summary>
+    /// Schedules <see cref="OnEntered"/>, by default on the thread pool. It must not run within this call,
+    /// so that the caller that leaves the lane can send its answer meanwhile.
+    /// </summary>
     protected internal virtual void ScheduleTurn() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
-    /// <summary>The turn has come: the lane is held until <see cref="Lane.Leave"/>.</summary>
+    /// <summary>Called when the lane has been handed to this waiter, which holds it until <see cref="Lane.Leave"/>.</summary>
     protected abstract void OnEntered();
 }
 
@@ -26,40 +29,58 @@ internal enum LaneEnterResult
     /// <summary>The lane is held.</summary>
     Entered,
 
-    /// <summary><see cref="LaneWaiter.OnEntered"/> will be called.</summary>
+    /// <summary>The waiter is queued; <see cref="LaneWaiter.OnEntered"/> will be called.</summary>
     Queued,
 
-    /// <summary>Too many wait already.</summary>
+    /// <summary>As many wait already as may.</summary>
     Full,
 }
 
-/// <summary>Lets one run through at a time, in the order in which they came.</summary>
+/// <summary>Lets one run through at a time, in the order of arrival.</summary>
+/// <remarks>
+/// <para><c>_count</c> is the holder (0 or 1) plus the waiters. It decides who may enter:</para>
+/// <list type="table">
+/// <item><term>0 → 1</term><description>The caller enters: a compare-exchange without the gate, or an increment under it.</description></item>
+/// <item><term>1 → 0</term><description>The holder leaves and nobody waits: a compare-exchange without the gate.</description></item>
+/// <item><term>n → n + 1, n ≥ 1</term><description>A waiter is queued, under the gate.</description></item>
+/// <item><term>n → n − 1, n ≥ 2</term><description>The holder hands the lane to the first waiter, under the gate. The lane is held throughout.</description></item>
+/// </list>
+/// <para>
+/// So no caller passes a waiter: while one waits the count is at least 2 until the lane has been handed over, and at least 1 after that.
+/// Under the gate the queue is <c>_waiting</c> long and <c>_count</c> is <c>_waiting</c>, plus 1 while the lane is held.
+/// </para>
+/// </remarks>
+[DebuggerDisplay("held or waited for by {_count}, {_waiting} waiting")]
 internal sealed class Lane
 {
     private static readonly int s_spinCount = Environment.ProcessorCount > 1 ? 20 : 0;
 
     private readonly Lock _gate = new();
+
+    // The queue, guarded by the gate. The number of waiters is read without it.
     private LaneWaiter? _first;
     private LaneWaiter? _last;
     private int _waiting;
 
-    // How many hold the lane or wait for it. From nought to one and back needs no lock.
     private int _count;
 
+    /// <summary>How many wait.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>Enters a free lane.</summary>
     public bool TryEnter() => Interlocked.CompareExchange(ref _count, 1, 0) == 0;
 
-    /// <param name="turn">Who comes.</param>
+    /// <summary>Enters the lane or queues for it.</summary>
+    /// <param name="waiter">The caller. It waits in one place at most.</param>
     /// <param name="limit">How many may wait.</param>
-    public LaneEnterResult Enter(LaneWaiter turn, int limit)
+    public LaneEnterResult Enter(LaneWaiter waiter, int limit)
     {
         if (TryEnter())
         {
             return LaneEnterResult.Entered;
         }
 
-        // A run of quick hooks takes about a microsecond, a change of threads several.
+        // A run of fast hooks takes about a microsecond, a change of threads several.
         for (int i = 0; i < s_spinCount && Volatile.Read(ref _count) == 1; i++)
         {
             Thread.SpinWait(8);
@@ -81,24 +102,28 @@ internal sealed class Lane
                 return LaneEnterResult.Entered;
             }
 
+            Debug.Assert(waiter.Next is null && waiter != _last, "A waiter waits in one place at most.");
             if (_last is null)
             {
-                _first = turn;
+                _first = waiter;
             }
             else
             {
-                _last.Next = turn;
+                _last.Next = waiter;
             }
 
-            _last = turn;
+            _last = waiter;
             _waiting++;
-            turn.QueuedAt = Instruments.QueueWait.Enabled ? Stopwatch.GetTimestamp() : 0;
+            Debug.Assert(_count > _waiting, "While one waits the lane is held.");
+            waiter.QueuedAt = Instruments.QueueWait.Enabled ? Stopwatch.GetTimestamp() : 0;
             Instruments.QueueLength.Add(1);
             return LaneEnterResult.Queued;
         }
     }
 
-    /// <summary>Waits without a limit. A waiter that gives up keeps its place until its turn, which then passes it over.</summary>
+    /// <summary>Enters the lane, however many wait. A waiter whose token fires keeps its place until its turn, which it passes on.</summary>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="OperationCanceledException">The token fired before the lane was entered.</exception>
     public async ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -114,6 +139,8 @@ internal sealed class Lane
         }
     }
 
+    /// <summary>Hands the lane to the first waiter, or leaves it free.</summary>
+    /// <exception cref="InvalidOperationException">Nobody holds the lane.</exception>
     public void Leave()
     {
         if (Interlocked.CompareExchange(ref _count, 0, 1) == 1)
@@ -124,12 +151,14 @@ internal sealed class Lane
         LaneWaiter next;
         lock (_gate)
         {
-            next = _first!;
+            next = _first ?? throw new InvalidOperationException("The lane was left although nobody holds it.");
+            Debug.Assert(_count == _waiting + 1, "The lane is held and every waiter is counted.");
             _first = next.Next;
             _last = _first is null ? null : _last;
             next.Next = null;
             _waiting--;
             Interlocked.Decrement(ref _count);
+            Debug.Assert((_waiting == 0) == (_first is null), "The queue is as long as is counted.");
         }
 
         Instruments.QueueLength.Add(-1);

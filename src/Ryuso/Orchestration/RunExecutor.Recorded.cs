@@ -40,7 +40,7 @@ internal sealed partial class RunExecutor
         ProgramDefinition? current = spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
         bool isCurrent = current is not null && recorder.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
         RecordedPlan plan = isCurrent ? new RecordedPlan(current!, spec.Hooks, spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, spec);
-        _run.Resume(recorded, plan, time);
+        _run.Resume(recorded, plan.Program, plan.Hooks, plan.Programs, time);
         RunReplay replay = RunReplay.Of(recorded, _run);
         recorder.RunResumed();
         if (!replay.IsDecided)

@@ -1,6 +1,5 @@
 using Ryuso.Definitions;
 using Ryuso.Pool;
-using Ryuso.Recording;
 
 namespace Ryuso.Runs;
 
@@ -64,14 +63,19 @@ internal sealed class RunState(SpecDefinition spec)
         DependencyFailed = false;
     }
 
-    /// <summary>Takes up a recorded run under the plan that it was accepted with.</summary>
-    public void Resume(JournaledRun recorded, RecordedPlan plan, TimeProvider time)
+    /// <summary>Takes up a recorded run under the plan with which it was accepted.</summary>
+    /// <param name="recorded">The run.</param>
+    /// <param name="program">The program, with the plan of that time.</param>
+    /// <param name="hooks">The hooks that the plan's indices mean.</param>
+    /// <param name="programs">The programs that the plan's indices mean.</param>
+    /// <param name="time">The clock.</param>
+    public void Resume(JournaledRun recorded, ProgramDefinition program, HookDefinition[] hooks, ProgramDefinition[] programs, TimeProvider time)
     {
         Slots.Clear();
-        Begin(plan.Program, time, time.GetTimestamp());
+        Begin(program, time, time.GetTimestamp());
         Slots.Resume(recorded.RunId, recorded.Accepted.StartedAt);
-        Hooks = plan.Hooks;
-        Programs = plan.Programs;
+        Hooks = hooks;
+        Programs = programs;
     }
 
     /// <summary>Whether the spec as it is now has the hook or program of a recorded step.</summary>
