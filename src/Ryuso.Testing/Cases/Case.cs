@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Ryuso.Definitions;
 
 namespace Ryuso.Testing;
 
@@ -18,19 +17,6 @@ internal sealed record Case(string Name)
 
     /// <summary>Whether the program fails after its last step, as one does whose outputs are missing.</summary>
     public bool FailsAtItsEnd { get; init; }
-
-    /// <summary>The spec with what the case needs to be otherwise: no waits between tries, and the end at which programs may fail.</summary>
-    public SpecDefinition ApplyTo(SpecDefinition spec)
-    {
-        HookDefinition[] hooks = [.. spec.Hooks.Select(h => h with { RetryDelayMs = 0 })];
-        return FailsAtItsEnd
-            ? spec with
-            {
-                Hooks = [.. hooks, .. spec.Programs.Select(p => new HookDefinition("programs." + p.Name, [], []))],
-                Programs = [.. spec.Programs.Select((p, i) => p with { Plan = [.. p.Plan, new PlanOp(PlanOpKind.InvokeHook, hooks.Length + i, IsDependency: false)] })],
-            }
-            : spec with { Hooks = hooks };
-    }
 }
 
 /// <summary>When a life of the process ends, and what the journal had kept then.</summary>

@@ -6,14 +6,15 @@ internal sealed class CaseLog(Case test)
     private readonly Lock _gate = new();
     private readonly List<RunStep> _steps = [];
     private readonly List<string> _problems = [];
+    private readonly HashSet<string> _runs = [];
     private readonly int[] _done = new int[test.Faults.Length];
     private string? _running;
 
     /// <summary>The program that ran; null until a hook was called.</summary>
     public string? Program { get; private set; }
 
-    /// <summary>How many runs the call began.</summary>
-    public int Runs { get; set; }
+    /// <summary>How many runs the call began of which something ran.</summary>
+    public int Runs => _runs.Count;
 
     /// <summary>Where the lives of the process ended, in words.</summary>
     public List<string> Crashes { get; } = [];
@@ -42,9 +43,10 @@ internal sealed class CaseLog(Case test)
     public void Problem(string text) => _problems.Add(text);
 
     /// <summary>A hook is called. Gives the fault that awaits it; null where there is none.</summary>
-    public Fault? Begin(string? program, RunStep step)
+    public Fault? Begin(string program, string runId, RunStep step)
     {
         Program ??= program;
+        NoteRun(runId);
         Volatile.Write(ref _running, step.Hook);
         for (int i = 0; i < _done.Length; i++)
         {
@@ -57,6 +59,9 @@ internal sealed class CaseLog(Case test)
 
         return null;
     }
+
+    /// <summary>A run is under way, or has come to its end without a hook.</summary>
+    public void NoteRun(string runId) => _runs.Add(runId);
 
     public void End(RunStep step)
     {

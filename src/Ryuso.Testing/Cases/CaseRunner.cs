@@ -25,7 +25,7 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(ProgramTestSetup<TWorld,
 
             CrashPoint? point = life < test.Crashes.Length ? test.Crashes[life] : null;
             var crash = new Crash(point?.Moment);
-            orchestrator.RunThrough(new FaultyOrchestrator(orchestrator, test, log, crash, new LimitClock(orchestrator.Time)));
+            orchestrator.UseInterceptor(new FaultInjector(test, log, crash));
             MemoryJournal? journal = test.IsJournaled ? new MemoryJournal(run.Disk, crash) : null;
             bool isFirst = life == 0;
 

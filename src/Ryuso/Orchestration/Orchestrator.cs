@@ -18,7 +18,7 @@ public abstract partial class Orchestrator
 {
     private readonly Lane _lane = new();
     private readonly ILogger _logger;
-    private RunExecutor _executor;
+    private readonly RunExecutor _executor;
 
     /// <summary>Called by generated code.</summary>
     /// <param name="definition">The compiled spec.</param>
@@ -179,14 +179,16 @@ public abstract partial class Orchestrator
 
     internal TimeProvider Time { get; }
 
-    /// <summary>Lets another orchestrator make the pools and call the hooks of this one's runs, under that one's definition: for tests that put faults between.</summary>
-    internal void RunThrough(Orchestrator between)
+    /// <summary>Lets an interceptor stand between this orchestrator's runs and its hooks, for tests that inject faults. Call it before the first run.</summary>
+    /// <param name="interceptor">The interceptor; it takes the place of one that was set before.</param>
+    [EditorBrowsable(EditorBrowsableState.Advanced)]
+    public void UseInterceptor(IHookInterceptor interceptor)
     {
-        _executor = between._executor;
-        between.Scopes = Scopes;
+        ArgumentNullException.ThrowIfNull(interceptor);
+        Interceptor = interceptor;
     }
 
-    internal DataPool NewPool() => CreatePool();
+    internal IHookInterceptor? Interceptor { get; private set; }
 
     internal DataPool NewPool(PoolSlots slots)
     {

@@ -8,7 +8,7 @@ namespace Ryuso.Orchestration;
 internal sealed partial class RunExecutor
 {
     /// <summary>One try of one hook. One that ends at once costs no state machine.</summary>
-    private bool TryInvoke(int index, HookDefinition hook, int attempt, CancellationToken limit, out string? error)
+    private bool TryInvoke(int index, HookDefinition hook, int attempt, TimeLimit? limit, out string? error)
     {
         try
         {
@@ -55,25 +55,44 @@ internal sealed partial class RunExecutor
                 return unrecordable;
             }
 
-            using CancellationTokenSource? limit = hook.TimeoutMs > 0 ? new CancellationTokenSource(TimeSpan.FromMilliseconds(hook.TimeoutMs), time) : null;
-            var watch = HookActivity.Begin(hook.Reference, attempt, _run.StateMachine.Id.IsRectifying);
-            string? error = TryInvoke(index, hook, attempt, limit?.Token ?? default, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
-            if (limit is { IsCancellationRequested: true })
-            {
-                error = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
-            }
-
-            watch.End(error);
-
+            string? error = await TryOnceAsync(index, hook, attempt).ConfigureAwait(false);
             if (error is null || attempt >= hook.Attempts)
             {
                 return error;
             }
 
             _recorder?.AttemptFailed(attempt, error);
-            if (hook.RetryDelayMs > 0)
+            var delay = TimeSpan.FromMilliseconds(hook.RetryDelayMs);
+            delay = orchestrator.Interceptor?.GetRetryDelay(hook.Reference, delay) ?? delay;
+            if (delay > TimeSpan.Zero)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(hook.RetryDelayMs), time).ConfigureAwait(false);
+                await Task.Delay(delay, time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>One try, watched and within its time limit.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<string?> TryOnceAsync(int index, HookDefinition hook, int attempt)
+    {
+        TimeLimit? limit = hook.TimeoutMs > 0 ? new TimeLimit(hook.Reference, TimeSpan.FromMilliseconds(hook.TimeoutMs), time, logger) : null;
+        try
+        {
+            var watch = HookActivity.Begin(hook.Reference, attempt, _run.StateMachine.Id.IsRectifying);
+            string? error = TryInvoke(index, hook, attempt, limit, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
+            if (limit is { IsReached: true })
+            {
+                error = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
+            }
+
+            watch.End(error);
+            return error;
+        }
+        finally
+        {
+            if (limit is not null)
+            {
+                await limit.DisposeAsync().ConfigureAwait(false);
             }
         }
     }
@@ -81,8 +100,13 @@ internal sealed partial class RunExecutor
     /// <summary>What is missing or mistyped fails the step at once: no try would find it otherwise.</summary>
     private string? CheckArguments(HookDefinition hook) => Describe("hook", hook.Reference, "cannot run", _run.Slots.FindProblems(hook.Args));
 
-    private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, CancellationToken limit) =>
-        orchestrator.Invoke(index, _pool, new HookContext(_pool, hook.Reference, _run.StateMachine.Id, attempt, _run.StateMachine.IsInDoubt, limit));
+    private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, TimeLimit? limit)
+    {
+        var context = new HookContext(_pool, hook.Reference, _run.StateMachine.Id, attempt, _run.StateMachine.IsInDoubt, limit?.Token ?? default);
+        return orchestrator.Interceptor is { } interceptor
+            ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _pool, context, _run.Program.Name, limit))
+            : orchestrator.Invoke(index, _pool, context);
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<string?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)

@@ -237,7 +237,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
 
                 if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !_measuresHooks)
                 {
-                    return TryInvoke(step.Index, hook, 1, default, out error);
+                    return TryInvoke(step.Index, hook, 1, limit: null, out error);
                 }
 
                 error = null;
@@ -262,6 +262,11 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     private string? CheckOutputs()
     {
         ProgramDefinition program = _run.Program;
+        if (orchestrator.Interceptor?.CompleteProgram(program.Name, _run.Slots.RunId).Reason is { } failure)
+        {
+            return failure;
+        }
+
         _run.Slots.ApplyDefaults(program.Outputs);
         return Describe("program", program.Name, "did not give its outputs", _run.Slots.FindProblems(program.Outputs))
             ?? (_answers.TryWriteOutputs(_run, out string? problem) ? null : $"The outputs of the program '{program.Name}' cannot be written as JSON: {problem}");

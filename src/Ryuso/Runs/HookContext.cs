@@ -18,6 +18,8 @@ public readonly struct HookContext : IEquatable<HookContext>
         CancellationToken = cancellationToken;
     }
 
+    internal HookContext ForAttempt(int attempt) => new(_pool, Hook, _step, attempt, InDoubt, CancellationToken);
+
     /// <summary>The run's id, as in <c>_run_id</c>.</summary>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
     public string RunId => _pool.Slots.RunId;

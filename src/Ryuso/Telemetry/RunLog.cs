@@ -46,4 +46,7 @@ internal static partial class RunLog
 
     [LoggerMessage(10, LogLevel.Error, "The operator's decision on {RunId} could not be carried out.")]
     public static partial void DecisionFailed(ILogger logger, string runId, Exception exception);
+
+    [LoggerMessage(12, LogLevel.Warning, "A cancellation callback of {Hook} threw when the hook's time limit was reached.")]
+    public static partial void CancellationCallbackFailed(ILogger logger, string hook, Exception exception);
 }

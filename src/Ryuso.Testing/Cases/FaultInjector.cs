@@ -1,29 +1,30 @@
-using Ryuso.Runs;
-
 namespace Ryuso.Testing;
 
 /// <summary>Stands between an orchestrator's runs and its hooks: notes what runs, and does what the case says.</summary>
-internal sealed class FaultyOrchestrator(Orchestrator inner, Case test, CaseLog log, Crash crash, LimitClock clock)
-    : Orchestrator(test.ApplyTo(inner.Definition), inner.Logger, clock)
+internal sealed class FaultInjector(Case test, CaseLog log, Crash crash) : IHookInterceptor
 {
-    protected override void UseServices(IServiceProvider? services) => inner.BindServices(services);
+    public ValueTask<HookResult> InvokeAsync(HookInvocation invocation) => log.IsOver ? invocation.InvokeAsync() : InjectAsync(invocation);
 
-    protected override DataPool CreatePool()
+    public HookResult CompleteProgram(string program, string runId)
     {
-        log.Runs += log.IsOver || log.Crashes.Count > 0 ? 0 : 1;
-        return inner.NewPool();
+        if (log.IsOver)
+        {
+            return HookResult.Ok;
+        }
+
+        log.NoteRun(runId);
+        return test.FailsAtItsEnd ? HookResult.Fail("The test lets the program fail after its last step.") : HookResult.Ok;
     }
 
-    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) =>
-        hook >= inner.Definition.Hooks.Length ? new(log.IsOver ? HookResult.Ok : HookResult.Fail("The test lets the program fail after its last step."))
-        : log.IsOver ? inner.Invoke(hook, pool, context)
-        : InvokeAsync(hook, pool, context, (string?)pool["_program_name"]);
+    /// <summary>Tries are not waited for.</summary>
+    public TimeSpan GetRetryDelay(string hook, TimeSpan delay) => log.IsOver ? delay : TimeSpan.Zero;
 
-    private async ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, HookContext context, string? program)
+    private async ValueTask<HookResult> InjectAsync(HookInvocation invocation)
     {
+        HookContext context = invocation.Context;
         string id = context.IdempotencyKey[(context.RunId.Length + 1)..];
         var step = new RunStep(id, context.Hook, context.Attempt, context.InDoubt, Outcome: null);
-        Fault? fault = log.Begin(program, step);
+        Fault? fault = log.Begin(invocation.Program, context.RunId, step);
         if (crash.IsDue() || fault is { Kind: FaultKind.Crash, IsAfterwards: false })
         {
             log.End(step with { Outcome = RunStep.NeverRan });
@@ -33,7 +34,7 @@ internal sealed class FaultyOrchestrator(Orchestrator inner, Case test, CaseLog 
         try
         {
             bool works = fault is null or { IsAfterwards: true } or { Kind: FaultKind.Repeat };
-            HookResult result = works ? await inner.Invoke(hook, pool, context).ConfigureAwait(false) : default;
+            HookResult result = works ? await invocation.InvokeAsync().ConfigureAwait(false) : default;
             if (crash.IsDue() || (fault is { Kind: FaultKind.Crash } && !result.IsFailure))
             {
                 log.End(step with { Outcome = RunStep.Unrecorded });
@@ -44,12 +45,11 @@ internal sealed class FaultyOrchestrator(Orchestrator inner, Case test, CaseLog 
             {
                 log.End(step);
                 step = step with { Attempt = step.Attempt + 1 };
-                var again = new HookContext(pool, context.Hook, StepId.Parse(id), step.Attempt, context.InDoubt, context.CancellationToken);
-                result = await inner.Invoke(hook, pool, again).ConfigureAwait(false);
+                result = await invocation.InvokeAsync(step.Attempt).ConfigureAwait(false);
             }
             else if (fault is not null && !result.IsFailure)
             {
-                result = Do(fault, hook, context);
+                result = Apply(fault, invocation);
             }
 
             log.End(step with { Outcome = result.Reason });
@@ -62,18 +62,18 @@ internal sealed class FaultyOrchestrator(Orchestrator inner, Case test, CaseLog 
         }
     }
 
-    private HookResult Do(Fault fault, int hook, HookContext context)
+    private HookResult Apply(Fault fault, HookInvocation invocation)
     {
         switch (fault.Kind)
         {
             case FaultKind.Throw:
                 throw fault.Exception!;
-            case FaultKind.Hang when Definition.Hooks[hook].TimeoutMs == 0:
+            case FaultKind.Hang when !invocation.HasTimeLimit:
                 log.Problem($"{fault.Hook} hangs and has no 'timeout_ms': its run would never end, nor would any that waits behind it. Give the hook one.");
                 return HookResult.Fail("It would wait for ever.");
             case FaultKind.Hang:
-                clock.ReachLimit();
-                throw new OperationCanceledException(context.CancellationToken);
+                invocation.ReachTimeLimit();
+                throw new OperationCanceledException(invocation.Context.CancellationToken);
             default:
                 return HookResult.Fail(fault.Reason);
         }
