@@ -21,7 +21,6 @@ public sealed class LayersTests
     private static readonly string[] s_known =
     [
         "Server/Connections/ServerContext.cs names RyusoServerOptions of Server/Hosting",
-        "Values/ShortNumber.cs names FastRequestParser of Protocol",
     ];
 
     private static readonly Lazy<(string From, string File, string Type, string To)[]> s_references = new(() => [.. References()]);
