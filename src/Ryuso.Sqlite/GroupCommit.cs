@@ -27,7 +27,7 @@ internal sealed class GroupCommit : IDisposable
     private static readonly long s_idleWait = Stopwatch.Frequency;
 
     private readonly JournalFile _file;
-    private readonly Func<WriteSession> _open;
+    private readonly Func<bool, WriteSession> _open;
     private readonly Action<string> _decided;
     private readonly Thread _thread;
 
@@ -50,15 +50,15 @@ internal sealed class GroupCommit : IDisposable
     private long _lastIdle = Stopwatch.GetTimestamp();
 
     /// <param name="file">The journal's file.</param>
-    /// <param name="open">Opens a connection that writes.</param>
+    /// <param name="open">Opens a connection that writes; told whether for the first time.</param>
     /// <param name="decided">Called on the pool with the id of each run on which an operator's decision became durable.</param>
     /// <exception cref="JournalException">The file cannot be used.</exception>
-    public GroupCommit(JournalFile file, Func<WriteSession> open, Action<string> decided)
+    public GroupCommit(JournalFile file, Func<bool, WriteSession> open, Action<string> decided)
     {
         _file = file;
         _open = open;
         _decided = decided;
-        _session = open();
+        _session = open(true);
         _thread = new Thread(Run) { Name = "Ryuso journal", IsBackground = true };
         _thread.Start();
     }
@@ -151,7 +151,8 @@ internal sealed class GroupCommit : IDisposable
                 Monitor.Wait(_gate);
             }
 
-            if (_fault is null || _stopping)
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            if (_fault is null)
             {
                 return;
             }
@@ -164,7 +165,7 @@ internal sealed class GroupCommit : IDisposable
         {
             _session?.Dispose();
             _session = null;
-            _session = _open();
+            _session = _open(false);
         }
         catch (JournalException exception)
         {

@@ -21,13 +21,15 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
 
     /// <summary>The one connection that writes. Makes the file where it is missing, and brings an old one up to date.</summary>
     /// <param name="mayCreate">Whether a missing file is made.</param>
+    /// <param name="mayMigrate">Whether one of an older version is brought up to date.</param>
     /// <param name="maxPages">The file's greatest size; null for none.</param>
+    /// <param name="openTimeout">How long to wait for the file while it is being opened; null for as long as later.</param>
     /// <exception cref="JournalException">The file cannot be used.</exception>
-    public SqliteConnection OpenWriter(bool mayCreate, int? maxPages)
+    public SqliteConnection OpenWriter(bool mayCreate, bool mayMigrate, int? maxPages, TimeSpan? openTimeout = null)
     {
         // Opened again, it must be the same: SQLite would make what is missing.
         ThrowIfGone();
-        SqliteConnection connection = Open(mayCreate ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite);
+        SqliteConnection connection = Open(mayCreate ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite, openTimeout ?? lockTimeout);
         try
         {
             RefuseOldSqlite(connection);
@@ -37,7 +39,8 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
                 Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}"));
             }
 
-            Migrate(connection, mayCreate);
+            Migrate(connection, mayMigrate);
+            SetTimeout(connection, lockTimeout);
             _database = FileIdentity.Of(Path, out _);
             _log = FileIdentity.Of(LogPath, out _);
             return connection;
@@ -56,7 +59,7 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
 
     /// <summary>A connection for looking things up beside the writer.</summary>
     /// <exception cref="JournalException">The file cannot be used.</exception>
-    public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly);
+    public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly, lockTimeout);
 
     /// <summary>A connection for looking only, which needs no right to write and leaves nothing behind, whether a server has the file or none.</summary>
     /// <param name="leftover">A file to be deleted once the connection is closed; null where there is none.</param>
@@ -71,7 +74,7 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         // Without a log nobody writes, and everything is in the file: SQLite need make no file to read it.
         bool hasLog = FileIdentity.Of(LogPath, out _) is not null;
         leftover = hasLog && FileIdentity.Of(IndexPath, out _) is null ? IndexPath : null;
-        SqliteConnection connection = Open(SqliteOpenMode.ReadOnly, isImmutable: !hasLog);
+        SqliteConnection connection = Open(SqliteOpenMode.ReadOnly, lockTimeout, isImmutable: !hasLog);
         try
         {
             CheckVersion(connection, out long version);
@@ -189,19 +192,19 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         }
     }
 
-    private SqliteConnection Open(SqliteOpenMode mode, bool isImmutable = false)
+    private SqliteConnection Open(SqliteOpenMode mode, TimeSpan timeout, bool isImmutable = false)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = isImmutable ? $"file:{Uri.EscapeDataString(Path)}?immutable=1" : Path,
             Mode = mode,
             Pooling = false,
-            DefaultTimeout = (int)lockTimeout.TotalSeconds,
+            DefaultTimeout = (int)timeout.TotalSeconds,
         }.ToString());
         try
         {
             connection.Open();
-            SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, (int)lockTimeout.TotalMilliseconds);
+            SetTimeout(connection, timeout);
             return connection;
         }
         catch (SqliteException exception)
@@ -210,6 +213,9 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
             throw Explain(exception);
         }
     }
+
+    private static void SetTimeout(SqliteConnection connection, TimeSpan timeout) =>
+        SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, (int)timeout.TotalMilliseconds);
 
     private static void RefuseOldSqlite(SqliteConnection connection)
     {
@@ -220,12 +226,12 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
         }
     }
 
-    private void Migrate(SqliteConnection connection, bool isServer)
+    private void Migrate(SqliteConnection connection, bool mayMigrate)
     {
         Execute(connection, "BEGIN IMMEDIATE");
         CheckVersion(connection, out long version);
         int current = Schema.Migrations.Length;
-        if (version < current && !isServer)
+        if (version < current && !mayMigrate)
         {
             // The server that writes it may be running.
             throw OlderVersion(version);

@@ -5,6 +5,9 @@ namespace Ryuso.Sqlite;
 /// <summary>A journal in one SQLite file, which any SQLite tool may read while the server runs: the views <c>runs</c> and <c>events</c>, the table <c>plans</c>.</summary>
 public sealed class SqliteJournal : IJournal
 {
+    // An attempt to open the file again is followed by another soon.
+    private static readonly TimeSpan s_reopenTimeout = TimeSpan.FromSeconds(1);
+
     private readonly JournalFile _file;
     private readonly SqliteJournalOptions _options;
     private readonly bool _isServer;
@@ -142,7 +145,7 @@ public sealed class SqliteJournal : IJournal
 
     private GroupCommit OpenWriter() => new(
         _file,
-        () => new WriteSession(_file.OpenWriter(mayCreate: _isServer, _options.MaxPages), _options, _isServer),
+        isFirst => new WriteSession(_file.OpenWriter(_isServer && isFirst, _isServer, _options.MaxPages, isFirst ? null : s_reopenTimeout), _options, _isServer),
         runId => OperatorDecisionRecorded?.Invoke(this, new OperatorDecisionEventArgs(runId)));
 
     /// <summary>The lock last: until SQLite has closed the file it must hold.</summary>

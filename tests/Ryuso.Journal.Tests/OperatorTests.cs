@@ -25,7 +25,20 @@ public sealed class OperatorTests
         JsonObject answer = await orchestrator.AskAsync("back", "r");
         Assert.Equal("""["hooks.c","hooks.b","hooks.a"]""", answer["_rectified"]!.ToJsonString());
         Assert.False((bool?)answer["_rectifier_fail"]);
-        Assert.Equal(RunStatus.Rectified, (await FindAsync(journal)).Status);
+        JournaledRun run = await FindAsync(journal);
+        Assert.Equal((RunStatus.Rectified, "fail says no.", "fail says no."), (run.Status, run.Error, (string?)answer["_error"]));
+    }
+
+    /// <summary>An unfinished run is left by a process that ended only before the first run begins. Later it is another one under way.</summary>
+    [Fact]
+    public async Task Decision_on_one_run_leaves_every_other_alone()
+    {
+        (_, MemoryJournal journal) = await StuckAsync();
+        _disk.Events.AddRange(_disk.Events.Where(e => e.RunId == "r").TakeWhile(e => e.Kind != JournalEventKind.CompensationStarted).Select(e => e with { RunId = "alive" }).ToArray());
+        _broken = "";
+        await new StuckRunOperations(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
+        Assert.Equal(["ub", "ua"], _calls);
+        Assert.Equal(RunStatus.Unfinished, (await journal.FindAsync("alive", cancellationToken: TestContext.Current.CancellationToken))!.Status);
     }
 
     [Fact]

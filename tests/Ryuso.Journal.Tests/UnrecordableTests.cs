@@ -17,6 +17,8 @@ public sealed class UnrecordableTests
         ["half a pair in a dict"] = ("other", pool => pool["other"] = new JsonObject { ["in"] = new JsonArray("\uD83D") }),
         ["half a pair as a key"] = ("text", pool => pool["text"] = new JsonObject { ["\uDC00"] = 1 }),
         ["a NaN in a dict"] = ("text", pool => pool["text"] = new JsonObject { ["rate"] = double.NaN }),
+        ["a list nested deeper than can be read"] = ("text", pool => pool["text"] = Nested(63)),
+        ["an unnamed list nested deeper than can be read"] = ("other", pool => pool["other"] = Nested(63)),
         ["an infinity in a list"] = ("other", pool => pool["other"] = new JsonArray(double.PositiveInfinity)),
     };
 
@@ -65,6 +67,38 @@ public sealed class UnrecordableTests
         Assert.Null(answer["_error"]);
         JsonObject recorded = (JsonObject)JsonNode.Parse(_disk.Events.First(e => e.Kind == JournalEventKind.StepCompleted).PoolDelta!)!;
         Assert.Equal((text, text), ((string?)recorded["text"], (string?)recorded["other"]![text]));
+    }
+
+    [Fact]
+    public async Task Value_of_the_greatest_depth_is_recorded_and_read_back()
+    {
+        JsonObject answer = await RunAsync(pool => (pool["text"], pool["other"]) = (Nested(62), Nested(62)));
+        Assert.Null(answer["_error"]);
+
+        // The process ends before the outcome is recorded.
+        var disk = new Disk(_disk.Events.TakeWhile(e => e.Kind != JournalEventKind.RunFinished));
+        _calls.Clear();
+        string? seen = null;
+        var again = new LambdaOrchestrator(s_spec, (name, pool, _) =>
+        {
+            _calls.Add(name);
+            seen = pool["other"]!.ToJsonString();
+            return new(HookResult.Ok);
+        });
+        await again.UseJournalAsync(new MemoryJournal(disk, new Crash()), TestContext.Current.CancellationToken);
+        Assert.Equal(["ub", "ua"], _calls);
+        Assert.Equal(Nested(62).ToJsonString(), seen);
+    }
+
+    private static JsonNode Nested(int depth)
+    {
+        JsonNode node = new JsonArray();
+        for (int i = 1; i < depth; i++)
+        {
+            node = new JsonArray(node);
+        }
+
+        return node;
     }
 
     private async Task<JsonObject> RunAsync(Action<DataPool> a)

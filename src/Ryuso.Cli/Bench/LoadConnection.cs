@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 using Ryuso.Cli.Client;
 
 namespace Ryuso.Cli.Bench;
@@ -93,6 +94,6 @@ internal sealed class LoadConnection(Stream stream, LoadRequest request, LoadBud
         bool isRejected = answer.IndexOf("\"_error_code\""u8) >= 0;
         Rejected += isRejected ? 1 : 0;
         Failed += isRejected ? 0 : 1;
-        Complaint ??= JsonNode.Parse(answer) is JsonObject json ? new Answer(json).Error : null;
+        Complaint ??= JsonNode.Parse(answer, documentOptions: JsonDepth.Reading) is JsonObject json ? new Answer(json).Error : null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 using Ryuso.Cli.Plans;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
@@ -70,7 +71,7 @@ internal static class PoolArguments
     {
         try
         {
-            return JsonNode.Parse(text);
+            return JsonNode.Parse(text, documentOptions: JsonDepth.Reading);
         }
         catch (JsonException)
         {

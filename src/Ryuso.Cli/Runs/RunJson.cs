@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 
 namespace Ryuso.Cli.Runs;
 
@@ -19,7 +20,7 @@ internal static class RunJson
     public static JsonObject WithEvents(JournaledRun run)
     {
         JsonObject json = Of(run);
-        json["answer"] = run.Answer is null ? null : JsonNode.Parse(run.Answer);
+        json["answer"] = run.Answer is null ? null : JsonNode.Parse(run.Answer, documentOptions: JsonDepth.Reading);
         json["events"] = new JsonArray([.. run.Events.Select(e => new JsonObject
         {
             ["time"] = e.Time,
@@ -31,7 +32,7 @@ internal static class RunJson
             ["reason"] = e.Reason,
             ["by"] = e.By,
             ["outcome"] = e.Kind == JournalEventKind.RunFinished ? RunText.Of(e.Status) : null,
-            ["pool_delta"] = e.PoolDelta is null ? null : JsonNode.Parse(e.PoolDelta),
+            ["pool_delta"] = e.PoolDelta is null ? null : JsonNode.Parse(e.PoolDelta, documentOptions: JsonDepth.Reading),
         })]);
         return json;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 
 namespace Ryuso.Testing;
 
@@ -93,7 +94,7 @@ internal sealed class InvariantChecker<TWorld, TOrchestrator>(ProgramTestSetup<T
             {
                 yield return $"The run has {outcomes} recorded outcomes, not one.";
             }
-            else if (run.Answer is not null && !JsonNode.DeepEquals(run.Answer.Answer, JsonNode.Parse(recorded.Answer!)))
+            else if (run.Answer is not null && !JsonNode.DeepEquals(run.Answer.Answer, JsonNode.Parse(recorded.Answer!, documentOptions: JsonDepth.Reading)))
             {
                 yield return $"The caller got {run.Answer.Answer.ToJsonString()} and {recorded.Answer} is recorded.";
             }

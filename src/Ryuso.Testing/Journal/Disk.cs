@@ -39,9 +39,12 @@ internal sealed class Disk(IEnumerable<JournalEvent> events)
         return new JournaledRun(runId, events[0].Accepted!, status)
         {
             Error = error,
-            Cause = counted.Find(e => e.Kind is JournalEventKind.CompensationStarted or JournalEventKind.RunInterrupted) is { } turn
-                ? $"{turn.Reference} failed: {turn.Error}"
-                : null,
+            Cause = counted.Find(e => e.Kind is JournalEventKind.CompensationStarted or JournalEventKind.RunInterrupted) switch
+            {
+                null => null,
+                { Kind: JournalEventKind.RunInterrupted } interruption => interruption.Error,
+                var turn => $"{turn.Reference} failed: {turn.Error}",
+            },
             Answer = answer,
             FinishedAt = finishedAt,
             Events = counted,

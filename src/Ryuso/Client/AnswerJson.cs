@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 
 namespace Ryuso.Client;
 
@@ -7,7 +8,6 @@ namespace Ryuso.Client;
 internal static class AnswerJson
 {
     // Hooks may nest their outputs deeper than requests may be.
-    private static readonly JsonDocumentOptions s_options = new() { MaxDepth = 1000 };
 
     /// <summary>The answer without its <c>_id</c>.</summary>
     /// <exception cref="InvalidDataException">It is no JSON object.</exception>
@@ -15,7 +15,7 @@ internal static class AnswerJson
     {
         try
         {
-            if (JsonNode.Parse(answer, documentOptions: s_options) is JsonObject json)
+            if (JsonNode.Parse(answer, documentOptions: JsonDepth.Reading) is JsonObject json)
             {
                 json.Remove("_id");
                 return json;

@@ -14,10 +14,15 @@ internal static class JsonBytes
     private static readonly SearchValues<char> s_plain = SearchValues.Create(
         [.. Enumerable.Range(' ', 0x7F - ' ').Select(i => (char)i).Where(c => c is not ('"' or '\\'))]);
 
-    public static byte[] Of(JsonNode node)
+    /// <summary>For one variable's value: what is nested deeper than can be read throws <see cref="InvalidOperationException"/>.</summary>
+    public static readonly JsonWriterOptions ValueWriterOptions = WriterOptions with { MaxDepth = JsonDepth.MaxValue };
+
+    public static byte[] Of(JsonNode node) => Of(node, WriterOptions);
+
+    public static byte[] Of(JsonNode node, JsonWriterOptions options)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        using (var writer = new Utf8JsonWriter(buffer, options))
         {
             node.WriteTo(writer);
         }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Ryuso.Json;
 
 /// <summary>How many objects and lists may stand in one another: one limit for all that is read and written, so that what was written can be read.</summary>
@@ -8,4 +10,7 @@ internal static class JsonDepth
 
     /// <summary>Of one variable's value, which stands in a pool, which stands in a request.</summary>
     public const int MaxValue = Max - 2;
+
+    /// <summary>For what is recorded: journals of older versions may hold deeper values, and a run must never be lost to its own record.</summary>
+    public static readonly JsonDocumentOptions Reading = new() { MaxDepth = 1024 };
 }

@@ -10,6 +10,10 @@ public abstract partial class Orchestrator
 {
     private const int RunsPerProgressLine = 100;
     private const int MaxStuckRunsLogged = 100;
+    private static readonly TimeSpan s_reopenInterval = TimeSpan.FromSeconds(1);
+
+    // 1 from the first sign of a fault until what the journal holds has been recovered.
+    private int _isReopening;
 
     /// <inheritdoc cref="RunExecutor.IsRecorded"/>
     internal bool IsRecorded => _executor.IsRecorded;
@@ -60,7 +64,10 @@ public abstract partial class Orchestrator
         journal.OperatorDecisionRecorded += (_, decision) => _ = CarryOutDecisionAsync(journal, decision.RunId);
     }
 
-    /// <summary>What is unfinished before any run has begun was left by a process that ended. At no other time does the status alone say so.</summary>
+    /// <summary>
+    /// What is unfinished before any run has begun was left by a process that ended, or by a journal that failed. At no other time does the
+    /// status alone say so.
+    /// </summary>
     private async Task RecoverAsync(IJournal journal)
     {
         var unfinished = new RunQuery(RunStatus.Unfinished) { Limit = int.MaxValue };
@@ -106,4 +113,70 @@ public abstract partial class Orchestrator
 
     /// <summary>Where runs are recorded; null where they are not.</summary>
     internal IJournal? Journal => _executor.Journal;
+
+    /// <summary>Why nothing runs although the server does; null where runs run.</summary>
+    internal string? JournalProblem =>
+        Journal?.Fault?.Message ?? (_executor.IsJournalClosed ? "The journal has failed; what it holds is being recovered." : null);
+
+    /// <summary>A barrier or a look failed. Where the journal has a fault, it is opened again as soon as that can be done.</summary>
+    internal void OnJournalFailed(JournalException exception)
+    {
+        if (Journal is not { Fault: not null } journal)
+        {
+            RunLog.JournalUnreadable(_logger, exception);
+        }
+        else if (Interlocked.Exchange(ref _isReopening, 1) == 0)
+        {
+            RunLog.JournalFailed(_logger, exception);
+            _ = ReopenJournalAsync(journal);
+        }
+    }
+
+    private async Task ReopenJournalAsync(IJournal journal)
+    {
+        try
+        {
+            // The runs that are under way end first: what they append is lost. From then on none begins.
+            await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+            _executor.IsJournalClosed = true;
+            _lane.Leave();
+            for (string? told = null; ;)
+            {
+                try
+                {
+                    await Task.Delay(s_reopenInterval, Time).ConfigureAwait(false);
+                    await journal.ReopenAsync(CancellationToken.None).ConfigureAwait(false);
+                    await RecoverReopenedAsync(journal).ConfigureAwait(false);
+                    return;
+                }
+                catch (JournalException exception)
+                {
+                    if (exception.Message != told)
+                    {
+                        RunLog.JournalStillFails(_logger, told = exception.Message);
+                    }
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The server has stopped; its next start recovers.
+        }
+    }
+
+    private async Task RecoverReopenedAsync(IJournal journal)
+    {
+        await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await RecoverAsync(journal).ConfigureAwait(false);
+            _isReopening = 0;
+            _executor.IsJournalClosed = false;
+            RunLog.JournalReopened(_logger);
+        }
+        finally
+        {
+            _lane.Leave();
+        }
+    }
 }

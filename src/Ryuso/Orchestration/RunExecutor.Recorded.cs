@@ -11,9 +11,41 @@ namespace Ryuso.Orchestration;
 /// <summary>Runs with a journal: recorded, recovered, and answered when they are durable.</summary>
 internal sealed partial class RunExecutor
 {
-    /// <summary>Takes up a run that the process did not end, or whose stuck state an operator has decided on.</summary>
+    // The warning of the journal that was logged last.
+    private string? _loggedWarning;
+
+    /// <summary>Whether the journal has failed and what it holds has not been recovered since: no run may begin.</summary>
+    public bool IsJournalClosed { get; set; }
+
+    /// <summary>
+    /// Takes up a run that the process did not end, or whose stuck state an operator has decided on. One that cannot be taken up, for whatever
+    /// reason, is stuck, and keeps no other from being taken up.
+    /// </summary>
     /// <exception cref="JournalException">The journal failed.</exception>
     public async Task RecoverAsync(JournaledRun recorded)
+    {
+        RunRecorder recorder = _recorder!;
+        try
+        {
+            if (recorded.Damage is { } damage)
+            {
+                throw new JournalException($"What is recorded of the run '{recorded.RunId}' cannot be read: {damage}.");
+            }
+
+            await RecoverInScopeAsync(recorded).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The run is stuck with what it was; only the journal's own fault concerns every run.
+        catch (Exception exception) when (recorder.Journal.Fault is null)
+#pragma warning restore CA1031
+        {
+            string why = exception is JournalException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+            string error = $"The run cannot be recovered. {why} Look at what it has done by hand, then abandon it, or retry once the cause is gone.";
+            RunLog.CannotRecover(logger, recorded.Accepted.Program, recorded.RunId, why, exception);
+            await recorder.Journal.FlushAsync(recorder.RunCannotGoOn(recorded, error), canWait: false).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RecoverInScopeAsync(JournaledRun recorded)
     {
         AsyncServiceScope? scope = orchestrator.Scopes?.CreateAsyncScope();
         try
@@ -94,7 +126,9 @@ internal sealed partial class RunExecutor
         bool inDoubt = replay.IsInDoubt;
         _run.Fail(
             inDoubt ? _run.StepReference : "programs." + _run.Program.Name,
-            "The server's process ended during the run; what had been done was reversed when it started again.",
+            inDoubt
+                ? $"The server's process ended during the run, and whether {_run.StepReference} had ended is not known."
+                : "The server's process ended during the run.",
             isDependency: inDoubt && _run.StateMachine.CurrentOp.IsDependency);
         recorder.RunInterrupted(inDoubt);
         _run.StateMachine.Interrupt(inDoubt);
@@ -108,8 +142,8 @@ internal sealed partial class RunExecutor
             return $"The run follows an older plan, and the spec no longer has {string.Join(", ", gone)}. Bring them back and retry, or skip or abandon the run.";
         }
 
-        return replay.Recoveries >= RunReplay.MaxRecoveries
-            ? $"The server's process ended {replay.Recoveries} times while this step was tried. Find out why, then retry, skip or abandon the run."
+        return replay.ProcessEnds >= RunReplay.MaxProcessEnds
+            ? $"The server's process ended {replay.ProcessEnds} times while this step was tried. Find out why, then retry, skip or abandon the run."
             : null;
     }
 
@@ -118,9 +152,10 @@ internal sealed partial class RunExecutor
         try
         {
             recorder.JournalWait = 0;
-            if (recorder.Journal.Fault is not null)
+            LogWarning(recorder.Journal);
+            if (IsJournalClosed || recorder.Journal.Fault is not null)
             {
-                return PendingAnswer.OutcomeUnknown();
+                return PendingAnswer.Unavailable();
             }
 
             string? hash = null;
@@ -150,8 +185,16 @@ internal sealed partial class RunExecutor
         }
         catch (JournalException exception)
         {
-            RunLog.JournalFailed(logger, exception);
-            return PendingAnswer.OutcomeUnknown();
+            orchestrator.OnJournalFailed(exception);
+
+            // Without a fault the journal could not be read, and that was before anything ran.
+            return recorder.Journal.Fault is null && !recorder.IsRunOpen ? PendingAnswer.Unreadable() : PendingAnswer.OutcomeUnknown();
+        }
+#pragma warning disable CA1031 // Whatever it was: what the run has done is recorded, and is reversed from the record.
+        catch (Exception exception) when (recorder.IsRunOpen)
+#pragma warning restore CA1031
+        {
+            return await RecoverAtOnceAsync(recorder, exception).ConfigureAwait(false);
         }
         finally
         {
@@ -191,7 +234,35 @@ internal sealed partial class RunExecutor
         }
         catch (JournalException exception)
         {
-            RunLog.JournalFailed(logger, exception);
+            orchestrator.OnJournalFailed(exception);
+        }
+    }
+
+    /// <summary>An exception that no step explains has ended the run half way: it is rectified as after a crash, at once.</summary>
+    private async ValueTask<PendingAnswer?> RecoverAtOnceAsync(RunRecorder recorder, Exception cause)
+    {
+        string runId = _run.Slots.RunId;
+        RunLog.RunBroke(logger, _run.Program.Name, runId, cause);
+        _pool.Close();
+        try
+        {
+            await RecoverAsync((await recorder.Journal.Runs.FindAsync(runId).ConfigureAwait(false))!).ConfigureAwait(false);
+            JournaledRun ended = (await recorder.Journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false))!;
+            return new PendingAnswer(Encoding.UTF8.GetBytes(ended.Answer!), 0);
+        }
+        catch (JournalException exception)
+        {
+            orchestrator.OnJournalFailed(exception);
+            return PendingAnswer.OutcomeUnknown();
+        }
+    }
+
+    private void LogWarning(IJournal journal)
+    {
+        if (journal.Warning is { } warning && warning != _loggedWarning)
+        {
+            _loggedWarning = warning;
+            RunLog.JournalWarned(logger, warning);
         }
     }
 }

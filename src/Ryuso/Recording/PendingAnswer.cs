@@ -19,5 +19,15 @@ internal sealed record PendingAnswer(ReadOnlyMemory<byte> Json, long Position)
     /// <summary>What leaves instead of an answer whose outcome could not be made durable.</summary>
     public static PendingAnswer OutcomeUnknown() => Rejected(
         Rejection.Internal,
-        "The journal cannot be written, so the outcome is not known. Nothing runs until the server is started again; what had begun is reversed then.");
+        "The journal cannot be written, so the outcome is not known. Nothing runs until it can be written again; what had begun is reversed then.");
+
+    /// <summary>The answer to a request that comes while the journal has failed.</summary>
+    public static PendingAnswer Unavailable() => Rejected(
+        Rejection.Internal,
+        "The journal cannot be written, so nothing runs until it can be written again. Nothing of this request ran; ask again later.");
+
+    /// <summary>The answer to a request with a <c>run_id</c> of which it cannot be told whether it has run.</summary>
+    public static PendingAnswer Unreadable() => Rejected(
+        Rejection.Internal,
+        "The journal cannot be read, so it is not known whether this run_id was used before. Nothing of this request ran; ask again later.");
 }

@@ -125,7 +125,7 @@ internal sealed class PoolDelta(PoolSlots slots)
                 return number[..JsonBytes.Format(value.Float, number)].ToArray();
             }
 
-            byte[] text = value.ToNode() is { } node ? JsonBytes.Of(node) : "null"u8.ToArray();
+            byte[] text = value.ToNode() is { } node ? JsonBytes.Of(node, JsonBytes.ValueWriterOptions) : "null"u8.ToArray();
             if (!HasHalf(text))
             {
                 return text;
@@ -134,7 +134,9 @@ internal sealed class PoolDelta(PoolSlots slots)
             Problem = HalfProblem(name);
             return null;
         }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or JsonException or NotSupportedException)
+#pragma warning disable CA1031 // Whatever a value of a hook throws when it is written: it cannot be recorded.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             Problem = $"The variable '{name}' cannot be recorded as JSON: {exception.Message}";
             return null;

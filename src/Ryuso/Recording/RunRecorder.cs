@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
 using Ryuso.Definitions;
+using Ryuso.Json;
 using Ryuso.Runs;
+using Ryuso.Values;
 
 namespace Ryuso.Recording;
 
@@ -24,6 +28,9 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
 
     public IJournal Journal => journal;
 
+    /// <summary>Whether a run was accepted or resumed and has no outcome yet.</summary>
+    public bool IsRunOpen { get; private set; }
+
     /// <summary>How long the run has waited for barriers, in ticks of the stopwatch.</summary>
     public long JournalWait { get; set; }
 
@@ -40,6 +47,7 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     public void RunAccepted(string? requestHash)
     {
         _pool.Reset();
+        IsRunOpen = true;
         var accepted = new RunAccepted(run.Program.Name, requestHash, PlanOf(run.Program), run.Slots.StartedAt);
         Append(JournalEventKind.RunAccepted, isAtStep: false, accepted: accepted, poolDelta: _pool.Take());
     }
@@ -49,6 +57,7 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     {
         _pool.Reset();
         _pool.Take();
+        IsRunOpen = true;
     }
 
     public void RecoveryStarted() => Append(JournalEventKind.RecoveryStarted, isAtStep: false);
@@ -121,7 +130,35 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
                 _ => RunStatus.Stuck,
             },
             answer: answer);
+        IsRunOpen = false;
         return _position;
+    }
+
+    /// <summary>A run that cannot be taken up is stuck as it is.</summary>
+    /// <returns>As of <see cref="RunFinished"/>.</returns>
+    public long RunCannotGoOn(JournaledRun recorded, string error)
+    {
+        IsRunOpen = false;
+        JsonObject answer = new()
+        {
+            [ReservedNames.ProgramFail] = true,
+            [ReservedNames.DependencyFail] = false,
+            [ReservedNames.RectifierFail] = true,
+            [ReservedNames.LastFailedProgram] = null,
+            [ReservedNames.Error] = error,
+            [ReservedNames.Traceback] = new JsonArray(),
+            [ReservedNames.Rectified] = new JsonArray(),
+            [ReservedNames.Unrectified] = new JsonArray(),
+            [ReservedNames.ProgramName] = recorded.Accepted.Program,
+            [ReservedNames.ProgramTimeStart] = recorded.Accepted.StartedAt,
+            [ReservedNames.RunId] = recorded.RunId,
+        };
+        return _position = journal.Append(new JournalEvent(recorded.RunId, JournalEventKind.RunFinished, time.GetUtcNow().ToUnixTimeMilliseconds())
+        {
+            Status = RunStatus.Stuck,
+            Error = error,
+            Answer = Encoding.UTF8.GetString(JsonBytes.Of(answer)),
+        });
     }
 
     private void Append(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ryuso.Definitions;
+using Ryuso.Json;
 using Ryuso.Runs;
 
 namespace Ryuso.Recording;
@@ -8,11 +9,15 @@ namespace Ryuso.Recording;
 /// <summary>Brings a run's memory back to where its recorded events say that it stood, by telling the same machine what was recorded.</summary>
 internal sealed class RunReplay
 {
-    /// <summary>How often a run may end the process at one and the same step before it is left alone.</summary>
-    public const int MaxRecoveries = 3;
+    /// <summary>How often the process may end at one and the same step before the run is stuck.</summary>
+    public const int MaxProcessEnds = 3;
 
     private readonly RunState _run;
     private bool _inFlight;
+
+    // How often the run was taken up since it last got any further, and whether the step was tried before the first time.
+    private int _recoveries;
+    private bool _wasTriedBefore;
     private string? _lastError;
 
     private RunReplay(RunState run) => _run = run;
@@ -20,8 +25,8 @@ internal sealed class RunReplay
     /// <summary>How many tries of the machine's current step were recorded as started.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>How often the run was taken up again since it last got any further.</summary>
-    public int Recoveries { get; private set; }
+    /// <summary>How often the process ended at the step at which the machine stands: when it was first tried, and each time the run was taken up there.</summary>
+    public int ProcessEnds => _recoveries + (_wasTriedBefore ? 1 : 0);
 
     /// <summary>Whether the way back was decided before the process ended.</summary>
     public bool IsDecided { get; private set; }
@@ -75,6 +80,7 @@ internal sealed class RunReplay
 
                 Attempts = entry.Attempt;
                 _inFlight = true;
+                _wasTriedBefore |= _recoveries == 0;
                 break;
             case JournalEventKind.AttemptFailed:
                 _inFlight = false;
@@ -82,7 +88,7 @@ internal sealed class RunReplay
                 break;
             case JournalEventKind.StepCompleted:
                 Move();
-                Recoveries = 0;
+                ResetProcessEnds();
                 break;
             case JournalEventKind.CompensationStarted:
                 _run.Fail(entry.Error!);
@@ -99,7 +105,7 @@ internal sealed class RunReplay
                 _inFlight = false;
                 break;
             case JournalEventKind.RecoveryStarted:
-                Recoveries++;
+                _recoveries++;
                 break;
             case JournalEventKind.RetryRequested:
                 NextRecovery();
@@ -113,7 +119,7 @@ internal sealed class RunReplay
 
     private void Restore(string json)
     {
-        foreach ((string name, JsonNode? value) in (JsonObject)JsonNode.Parse(json)!)
+        foreach ((string name, JsonNode? value) in (JsonObject)JsonNode.Parse(json, documentOptions: JsonDepth.Reading)!)
         {
             _run.Slots.SetNode(name, value?.DeepClone());
         }
@@ -153,12 +159,19 @@ internal sealed class RunReplay
         Attempts = 0;
         _inFlight = false;
         _lastError = null;
+        ResetProcessEnds();
     }
 
     private void NextRecovery()
     {
         Attempts = 0;
-        Recoveries = 0;
+        ResetProcessEnds();
         _lastError = null;
+    }
+
+    private void ResetProcessEnds()
+    {
+        _recoveries = 0;
+        _wasTriedBefore = false;
     }
 }

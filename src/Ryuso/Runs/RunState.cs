@@ -7,6 +7,7 @@ namespace Ryuso.Runs;
 internal sealed class RunState(SpecDefinition spec)
 {
     private readonly List<int> _trace = [];
+    private string? _error;
 
     public PoolSlots Slots { get; } = new(spec.Variables);
 
@@ -17,7 +18,8 @@ internal sealed class RunState(SpecDefinition spec)
     /// <summary>What failed last: a reference string.</summary>
     public string? FailedReference { get; private set; }
 
-    public string? Error { get; private set; }
+    /// <summary>Why the run is no success; of one that was rectified, the first cause, whatever failed on the way back.</summary>
+    public string? Error => StateMachine.Command == RunCommand.Rectified && Cause is { } cause ? cause.Error : _error;
 
     /// <summary>Why the run turned back, whatever failed on the way back since: what failed, and why. Null while it goes forward.</summary>
     public (string Reference, string Error)? Cause { get; private set; }
@@ -58,7 +60,7 @@ internal sealed class RunState(SpecDefinition spec)
         Slots.Begin(program.Name, time, now);
         _trace.Clear();
         FailedReference = null;
-        Error = null;
+        _error = null;
         Cause = null;
         DependencyFailed = false;
     }
@@ -90,7 +92,7 @@ internal sealed class RunState(SpecDefinition spec)
     public void Fail(string reference, string error, bool isDependency)
     {
         FailedReference = reference;
-        Error = error;
+        _error = error;
         Cause ??= (reference, error);
         DependencyFailed = isDependency;
     }

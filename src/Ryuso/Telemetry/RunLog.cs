@@ -41,8 +41,26 @@ internal static partial class RunLog
     [LoggerMessage(8, LogLevel.Critical, "{Program} {RunId} has been stuck since {Since:u}: {Cause} On the way back: {Error} Retry, skip or abandon it.")]
     public static partial void StillStuck(ILogger logger, string program, string runId, DateTimeOffset since, string? cause, string? error);
 
-    [LoggerMessage(9, LogLevel.Critical, "The journal failed: nothing runs any more until the next start, which recovers what is unfinished.")]
+    [LoggerMessage(9, LogLevel.Critical, "The journal failed: nothing runs until it can be opened again, and what is unfinished is recovered then.")]
     public static partial void JournalFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(11, LogLevel.Error, "The journal cannot be read.")]
+    public static partial void JournalUnreadable(ILogger logger, Exception exception);
+
+    [LoggerMessage(12, LogLevel.Warning, "The journal still cannot be opened: {Reason}")]
+    public static partial void JournalStillFails(ILogger logger, string reason);
+
+    [LoggerMessage(13, LogLevel.Warning, "The journal is open again, and what was unfinished has been recovered.")]
+    public static partial void JournalReopened(ILogger logger);
+
+    [LoggerMessage(14, LogLevel.Warning, "{Warning}")]
+    public static partial void JournalWarned(ILogger logger, string warning);
+
+    [LoggerMessage(15, LogLevel.Critical, "{Program} {RunId} is stuck: it cannot be recovered. {Why}")]
+    public static partial void CannotRecover(ILogger logger, string program, string runId, string why, Exception exception);
+
+    [LoggerMessage(16, LogLevel.Error, "{Program} {RunId} was ended by an exception of the engine and is rectified now.")]
+    public static partial void RunBroke(ILogger logger, string program, string runId, Exception exception);
 
     [LoggerMessage(10, LogLevel.Error, "The operator's decision on {RunId} could not be carried out.")]
     public static partial void DecisionFailed(ILogger logger, string runId, Exception exception);

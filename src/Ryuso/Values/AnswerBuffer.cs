@@ -16,7 +16,7 @@ internal sealed class AnswerBuffer : ByteBuffer
     private const int MaxNumberBytes = 40;
     private const int MaxRetainedBytes = 256 * 1024;
 
-    private readonly Utf8JsonWriter _writer = new(Stream.Null, JsonBytes.WriterOptions);
+    private readonly Utf8JsonWriter _writer = new(Stream.Null, JsonBytes.ValueWriterOptions);
 
     public ReadOnlySpan<byte> Written => Bytes.AsSpan(0, Length);
 

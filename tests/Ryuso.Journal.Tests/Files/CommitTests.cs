@@ -29,7 +29,7 @@ public sealed class CommitTests : IDisposable
     [Fact]
     public void Every_commit_is_flushed_to_the_disk()
     {
-        using SqliteConnection connection = new JournalFile(_folder.File("j.db"), TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: true, maxPages: null);
+        using SqliteConnection connection = new JournalFile(_folder.File("j.db"), TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: true, mayMigrate: true, maxPages: null);
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "SELECT journal_mode || ' ' || synchronous FROM pragma_journal_mode, pragma_synchronous";
         Assert.Equal("wal 2", command.ExecuteScalar());
@@ -140,7 +140,7 @@ public sealed class CommitTests : IDisposable
     /// <summary>How many runs are left after each of three rounds.</summary>
     private static int[] Prune(string path, SqliteJournalOptions options)
     {
-        using SqliteConnection connection = new JournalFile(path, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: false, maxPages: null);
+        using SqliteConnection connection = new JournalFile(path, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: false, mayMigrate: true, maxPages: null);
         using var writer = new EventWriter(connection, options);
         using var retention = new Retention(connection, options, writer);
         using SqliteCommand count = connection.CreateCommand();

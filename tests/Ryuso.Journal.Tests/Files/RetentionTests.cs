@@ -146,7 +146,7 @@ public sealed class RetentionTests : IDisposable
 
         public Pruning(string path, SqliteJournalOptions options)
         {
-            _connection = new JournalFile(path, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: false, maxPages: null);
+            _connection = new JournalFile(path, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: false, mayMigrate: true, maxPages: null);
             _writer = new EventWriter(_connection, options);
             _retention = new Retention(_connection, options, _writer);
         }

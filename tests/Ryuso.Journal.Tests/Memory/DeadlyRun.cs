@@ -39,7 +39,7 @@ internal static class DeadlyRun
             Broken.Unless(++lives < MostLives, "a run that ends the process each time is recovered for ever");
         }
 
-        Broken.Unless(deaths == 1 + RunReplay.MaxRecoveries, $"it was tried {deaths - 1} times at recovery");
+        Broken.Unless(deaths == RunReplay.MaxProcessEnds, $"the process ended in it {deaths} times");
         Broken.Unless(Disk.Find(disk.Events, "run-1")!.Status == RunStatus.Stuck, "it is not stuck");
     }
 

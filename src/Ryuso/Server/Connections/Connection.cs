@@ -237,6 +237,10 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         {
             return DispatchResult.Run;
         }
+        else if (head.Operation == Operation.Ping && serving.Orchestrator.JournalProblem is { } problem)
+        {
+            Reject(Rejection.Internal, $"Nothing runs at present. {problem}");
+        }
         else
         {
             Write(head.Operation == Operation.Ping ? "{\"_pong\":true}"u8 : serving.Description);

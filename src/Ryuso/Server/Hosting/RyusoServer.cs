@@ -48,6 +48,9 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <summary>How many connections are open, farewells included.</summary>
     internal int OpenConnections => _serving.OpenConnections;
 
+    /// <inheritdoc cref="Orchestrator.JournalProblem"/>
+    internal string? JournalProblem => _serving.Orchestrator.JournalProblem;
+
     /// <summary>Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.</summary>
     /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
     /// <param name="name">The spec's name.</param>

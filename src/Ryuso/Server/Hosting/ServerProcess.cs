@@ -115,7 +115,9 @@ internal static class ServerProcess
         await stop.Task.ConfigureAwait(false);
         SystemdNotifier.Notify("STOPPING=1");
         await server.StopAsync(CancellationToken.None).ConfigureAwait(false);
-        return 0;
+        return server.JournalProblem is { } problem
+            ? await FailAsync(1, $"Stopped while nothing could run. {problem}").ConfigureAwait(false)
+            : 0;
     }
 
     private static async Task<int> FailAsync(int exitCode, string message)
