@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ryuso.Json;
 using Ryuso.Definitions;
 using Ryuso.Values;
 
@@ -86,7 +85,7 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(ProgramTestSetup<TWorld,
 
     /// <summary>What the journal says of the run; a run that it does not know never was.</summary>
     private static ProgramResult Recorded(Disk disk) => Disk.Runs(disk.Events).FirstOrDefault()?.Answer is { } answer
-        ? new ProgramResult((JsonObject)JsonNode.Parse(answer, documentOptions: JsonDepth.Reading)!)
+        ? new ProgramResult((JsonObject)JsonNode.Parse(answer)!)
         : CaseRun<TWorld>.Lost;
 
     /// <summary>Which hook of a fault the spec does not have, in words; null where it has them all.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ryuso.Json;
 
 namespace Ryuso.Testing;
 
@@ -94,7 +93,7 @@ internal sealed class InvariantChecker<TWorld, TOrchestrator>(ProgramTestSetup<T
             {
                 yield return $"The run has {outcomes} recorded outcomes, not one.";
             }
-            else if (run.Answer is not null && !JsonNode.DeepEquals(run.Answer.Answer, JsonNode.Parse(recorded.Answer!, documentOptions: JsonDepth.Reading)))
+            else if (run.Answer is not null && !JsonNode.DeepEquals(run.Answer.Answer, JsonNode.Parse(recorded.Answer!)))
             {
                 yield return $"The caller got {run.Answer.Answer.ToJsonString()} and {recorded.Answer} is recorded.";
             }
