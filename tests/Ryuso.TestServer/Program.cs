@@ -3,21 +3,26 @@ using Ryuso;
 using Ryuso.Definitions;
 
 // A server in a process of its own, for tests that stop it. Prints where it listens, and at its end what it has done.
-int exitCode = RyusoServer.Run<CountingOrchestrator>(args, options => options.LoggerFactory = new ListeningLog());
+bool logsToStandardError = Environment.GetEnvironmentVariable("RYUSO_TEST_LOG") is not null;
+int exitCode = RyusoServer.Run<CountingOrchestrator>(args, options =>
+{
+    options.LoggerFactory = logsToStandardError ? null : new ListeningLog();
+    options.Started = logsToStandardError ? endPoint => Console.WriteLine($"Listening on {endPoint}") : null;
+});
 Console.WriteLine($"applied {CountingOrchestrator.Applied}");
 return exitCode;
 
 /// <summary>One program that adds one to a sum. With <c>slow</c> it takes a while.</summary>
-internal sealed class CountingOrchestrator() : Orchestrator(new SpecDefinition(
+internal sealed class CountingOrchestrator(ILogger? logger) : Orchestrator(new SpecDefinition(
     "Counting",
     null,
     ["slow"],
     [new HookDefinition("hooks.add", [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [])],
-    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(PlanOpKind.EnterHook, 0, false), new(PlanOpKind.InvokeHook, 0, false)])])), IOrchestratorFactory<CountingOrchestrator>
+    [new ProgramDefinition("add", null, [new ArgDefinition(0, "slow", SpecType.Bool, Required: false)], [], [new(PlanOpKind.EnterHook, 0, false), new(PlanOpKind.InvokeHook, 0, false)])]), logger), IOrchestratorFactory<CountingOrchestrator>
 {
     public static int Applied { get; private set; }
 
-    public static CountingOrchestrator Create(IServiceProvider? services, ILogger? logger, TimeProvider? timeProvider) => new();
+    public static CountingOrchestrator Create(IServiceProvider? services, ILogger? logger, TimeProvider? timeProvider) => new(logger);
 
     protected override DataPool CreatePool() => new Pool();
 

@@ -70,7 +70,7 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
                 throw IsFinal(rejected.Code, unanswered) || runId is null ? rejected : Unknown(runId, new UnansweredCall(rejected, connection.Journal));
             }
 
-            ClientLog.RejectedForNow(options.Logger, runId ?? "", rejected.Code);
+            ClientLog.RejectedForNow(options.Log, runId ?? "", rejected.Code);
             await WaitAsync(patience, isFirstFree: false, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -101,7 +101,7 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
                 throw Unknown(runId!, unanswered with { Journal = null });
             }
 
-            ClientLog.AskedAgain(options.Logger, runId!);
+            ClientLog.AskedAgain(options.Log, runId!);
         }
 
         return connection;

@@ -160,7 +160,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
 
         if (failure is not null && !Closing.IsCancellationRequested)
         {
-            ClientLog.ConnectFailed(options.Logger, address.Text, (long)_delay.TotalMilliseconds, failure);
+            ClientLog.ConnectFailed(options.Log, address.Text, (long)_delay.TotalMilliseconds, failure);
         }
 
         return new Attempt(connection, failure);
@@ -175,7 +175,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         {
             connection = Open(await ServerStream.OpenAsync(address, options.Tls, either.Token).ConfigureAwait(false));
             connection.Journal = await Handshake.AskAsync(connection, options.Token, either.Token).ConfigureAwait(false);
-            ClientLog.Connected(options.Logger, address.Text, connection.Journal ?? "none");
+            ClientLog.Connected(options.Log, address.Text, connection.Journal ?? "none");
             return connection;
         }
         catch (Exception exception)
@@ -213,7 +213,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
 
         if (reason is not null && wasCurrent && !Closing.IsCancellationRequested)
         {
-            ClientLog.ConnectionLost(options.Logger, address.Text, reason.Message);
+            ClientLog.ConnectionLost(options.Log, address.Text, reason.Message);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.Telemetry;
 
 namespace Ryuso;
 
@@ -43,6 +44,9 @@ public sealed class RyusoClientOptions
 
     /// <summary>Where connections and their losses are logged. Default nowhere.</summary>
     public ILogger Logger { get; set; } = NullLogger.Instance;
+
+    /// <summary>The logger, guarded: one that throws costs its entry and no call.</summary>
+    internal ILogger Log => ObserverLogger.Immediate(Logger);
 
     /// <summary>The clock behind the waits and limits.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

@@ -115,8 +115,8 @@ internal sealed class Lane
             _last = waiter;
             _waiting++;
             Debug.Assert(_count > _waiting, "While one waits the lane is held.");
-            waiter.QueuedAt = Instruments.QueueWait.Enabled ? Stopwatch.GetTimestamp() : 0;
-            Instruments.QueueLength.Add(1);
+            waiter.QueuedAt = Instruments.MeasuresQueueWait ? Stopwatch.GetTimestamp() : 0;
+            Instruments.AddQueued(1);
             return LaneEnterResult.Queued;
         }
     }
@@ -161,10 +161,10 @@ internal sealed class Lane
             Debug.Assert((_waiting == 0) == (_first is null), "The queue is as long as is counted.");
         }
 
-        Instruments.QueueLength.Add(-1);
+        Instruments.AddQueued(-1);
         if (next.QueuedAt != 0)
         {
-            Instruments.QueueWait.Record(Stopwatch.GetElapsedTime(next.QueuedAt).TotalSeconds);
+            Instruments.RecordQueueWait(Stopwatch.GetElapsedTime(next.QueuedAt).TotalSeconds);
         }
 
         next.ScheduleTurn();

@@ -59,6 +59,7 @@ public abstract partial class Orchestrator
         finally
         {
             _lane.Leave();
+            ObserverLogger.Flush(_logger, s_logWait);
         }
 
         journal.OperatorDecisionRecorded += (_, decision) => _ = CarryOutDecisionAsync(journal, decision.RunId);

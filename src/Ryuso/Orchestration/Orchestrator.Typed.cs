@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ryuso.Definitions;
+using Ryuso.Telemetry;
 
 namespace Ryuso;
 
@@ -63,6 +64,7 @@ public abstract partial class Orchestrator
         }
 
         _lane.Leave();
+        ObserverLogger.Flush(_logger, s_logWait);
         return Task.FromResult(run.Result);
     }
 
@@ -99,6 +101,7 @@ public abstract partial class Orchestrator
         finally
         {
             _lane.Leave();
+            ObserverLogger.Flush(_logger, s_logWait);
         }
     }
 

@@ -10,12 +10,16 @@ using Ryuso.Orchestration;
 using Ryuso.Pool;
 using Ryuso.Protocol;
 using Ryuso.Recording;
+using Ryuso.Telemetry;
 
 namespace Ryuso;
 
 /// <summary>Runs the programs of one spec, one at a time. The generator derives one from each spec.</summary>
 public abstract partial class Orchestrator
 {
+    // In process the log of a run is there when the run's result is, unless the log cannot keep up.
+    private static readonly TimeSpan s_logWait = TimeSpan.FromMilliseconds(200);
+
     private readonly Lane _lane = new();
     private readonly ILogger _logger;
     private readonly RunExecutor _executor;
@@ -28,7 +32,7 @@ public abstract partial class Orchestrator
     {
         ArgumentNullException.ThrowIfNull(definition);
         Definition = definition;
-        _logger = logger ?? NullLogger.Instance;
+        _logger = ObserverLogger.Deferred(logger);
         Time = timeProvider ?? TimeProvider.System;
         _executor = new RunExecutor(this, definition, _logger, Time);
     }
@@ -74,6 +78,7 @@ public abstract partial class Orchestrator
             Rejection.Write(answer, Rejection.InvalidArguments, problem);
         }
 
+        ObserverLogger.Flush(_logger, s_logWait);
         return new ProgramResult(ProgramResult.Parse(answer.WrittenSpan));
     }
 

@@ -112,6 +112,7 @@ internal sealed partial class RunExecutor
             _pool.Close();
         }
 
+        Report();
         RunLog.Recovered(logger, _run.Program.Name, recorded.RunId, _run.StateMachine.Command.ToString(), _run.Error);
     }
 
@@ -181,7 +182,9 @@ internal sealed partial class RunExecutor
             }
 
             End();
-            return new PendingAnswer(_answers.Written.ToArray(), recorder.RunFinished(Encoding.UTF8.GetString(_answers.Written)));
+            var answer = new PendingAnswer(_answers.Written.ToArray(), recorder.RunFinished(Encoding.UTF8.GetString(_answers.Written)));
+            Report();
+            return answer;
         }
         catch (JournalException exception)
         {

@@ -115,6 +115,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
 
             End();
             answer.Write(_answers.Written);
+            Report();
         }
         catch
         {
@@ -190,6 +191,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
             while (!Drive());
             End();
             answer.Write(_answers.Written);
+            Report();
             return null;
         }
         catch
@@ -272,17 +274,23 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
             ?? (_answers.TryWriteOutputs(_run, out string? problem) ? null : $"The outputs of the program '{program.Name}' cannot be written as JSON: {problem}");
     }
 
-    /// <summary>Leaves the answer in <see cref="_answers"/>.</summary>
+    /// <summary>Leaves the answer in <see cref="_answers"/>. Nothing has been reported yet: the record comes first.</summary>
     private void End()
     {
-        RunCommand outcome = _run.StateMachine.Command;
-        _hasSucceeded = outcome == RunCommand.Succeeded;
-        if (outcome != RunCommand.Succeeded)
+        _hasSucceeded = _run.StateMachine.Command == RunCommand.Succeeded;
+        if (!_hasSucceeded)
         {
             _run.Slots.ApplyDefaults(_run.Program.Outputs);
             _answers.WriteFailure(_run);
         }
 
+        _pool.Close();
+    }
+
+    /// <summary>Reports the outcome to those who observe: log, metrics, span.</summary>
+    private void Report()
+    {
+        RunCommand outcome = _run.StateMachine.Command;
         if (_run.IsStuck)
         {
             (string cause, string why) = _run.Cause!.Value;
@@ -295,7 +303,6 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
         }
 
         _activity.End(_run);
-        _pool.Close();
     }
 
     private static string? Describe(string subject, string name, string what, string? problems) =>

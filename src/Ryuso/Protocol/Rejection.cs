@@ -21,7 +21,7 @@ internal static class Rejection
 
     public static void Write(IBufferWriter<byte> answer, string code, string message)
     {
-        Instruments.Rejections.Add(1, new KeyValuePair<string, object?>("ryuso.code", code));
+        Instruments.CountRejection(code);
         using var writer = new Utf8JsonWriter(answer, JsonBytes.WriterOptions);
         writer.WriteStartObject();
         writer.WriteString(ReservedNames.ServerError, message);

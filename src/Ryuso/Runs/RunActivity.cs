@@ -12,15 +12,13 @@ internal struct RunActivity
     /// <param name="traceParent">The caller's span in W3C form; null to stand under the span that is current.</param>
     public static RunActivity Begin(string program, string? traceParent)
     {
-        if (!Instruments.Source.HasListeners())
+        if (!Instruments.TracesRuns)
         {
             return default;
         }
 
         ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out ActivityContext parent);
-        Activity? activity = parent == default
-            ? Instruments.Source.StartActivity("run " + program, ActivityKind.Server)
-            : Instruments.Source.StartActivity("run " + program, ActivityKind.Server, parent);
+        Activity? activity = Instruments.Start("run " + program, ActivityKind.Server, parent);
         activity?.SetTag("ryuso.program", program);
         return new RunActivity { _activity = activity };
     }
@@ -28,19 +26,19 @@ internal struct RunActivity
     public void End(RunState run)
     {
         string outcome = Outcome(run.StateMachine.Command);
-        if (Instruments.RunDuration.Enabled)
+        if (Instruments.MeasuresRuns)
         {
-            Instruments.RunDuration.Record(run.Slots.Elapsed.TotalSeconds, new("ryuso.program", run.Program.Name), new("ryuso.outcome", outcome));
+            Instruments.RecordRun(run.Slots.Elapsed.TotalSeconds, run.Program.Name, outcome);
         }
 
         if (run.StateMachine.Rectified.Count > 0)
         {
-            Instruments.Rectified.Add(run.StateMachine.Rectified.Count, new KeyValuePair<string, object?>("ryuso.program", run.Program.Name));
+            Instruments.CountRectifiedSteps(run.StateMachine.Rectified.Count, run.Program.Name);
         }
 
         if (run.IsStuck)
         {
-            Instruments.Stuck.Add(1, new KeyValuePair<string, object?>("ryuso.program", run.Program.Name));
+            Instruments.CountStuckRun(run.Program.Name);
         }
 
         if (_activity is not { } activity)
@@ -56,7 +54,7 @@ internal struct RunActivity
             activity.SetStatus(ActivityStatusCode.Error, run.Error);
         }
 
-        activity.Dispose();
+        Instruments.Stop(activity);
         _activity = null;
     }
 

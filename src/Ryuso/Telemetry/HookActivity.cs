@@ -15,7 +15,7 @@ internal readonly struct HookActivity
         _hook = hook;
         _isRectifying = isRectifying;
         _began = Stopwatch.GetTimestamp();
-        _activity = Instruments.Source.StartActivity(hook);
+        _activity = Instruments.Start(hook);
         _activity?.SetTag("ryuso.hook", hook).SetTag("ryuso.attempt", attempt).SetTag("ryuso.direction", Direction);
     }
 
@@ -31,16 +31,15 @@ internal readonly struct HookActivity
             return;
         }
 
-        Instruments.HookDuration.Record(
-            Stopwatch.GetElapsedTime(_began).TotalSeconds,
-            new("ryuso.hook", _hook),
-            new("ryuso.direction", Direction),
-            new KeyValuePair<string, object?>("ryuso.outcome", error is null ? "ok" : "failed"));
-        if (error is not null)
+        Instruments.RecordHook(Stopwatch.GetElapsedTime(_began).TotalSeconds, _hook, Direction, error is null ? "ok" : "failed");
+        if (_activity is { } activity)
         {
-            _activity?.SetStatus(ActivityStatusCode.Error, error);
-        }
+            if (error is not null)
+            {
+                activity.SetStatus(ActivityStatusCode.Error, error);
+            }
 
-        _activity?.Dispose();
+            Instruments.Stop(activity);
+        }
     }
 }

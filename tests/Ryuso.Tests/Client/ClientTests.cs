@@ -198,6 +198,7 @@ public sealed class ClientTests : ServedTests
             Assert.Equal("unauthorized", (await Assert.ThrowsAsync<RequestRejectedException>(() => stranger.RunAsync("echo", cancellationToken: Cancel))).Code);
         }
 
+        await Server.StopAsync(Cancel);
         Assert.Equal(2, log.Text.Split("A request was rejected: unauthorized.").Length - 1);
     }
 

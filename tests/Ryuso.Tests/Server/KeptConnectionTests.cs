@@ -259,6 +259,8 @@ public class KeptConnectionTests : ServedTests
         Assert.Equal("unauthorized", CodeOf(answers[0]));
         Assert.Equal(1, (int?)JsonNode.Parse(answers[1])!["_m"]);
         Assert.DoesNotContain(answers, answer => answer.Contains("s3cret", StringComparison.Ordinal));
+        await Server.StopAsync(Cancel);
+        Assert.Contains("unauthorized", log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", log.Text, StringComparison.Ordinal);
     }
 

@@ -96,12 +96,12 @@ internal sealed class ServerContext : IDisposable
     public void Open()
     {
         Interlocked.Increment(ref _open);
-        Instruments.Connections.Add(1);
+        Instruments.AddConnections(1);
     }
 
     public void Close(int count)
     {
-        Instruments.Connections.Add(-count);
+        Instruments.AddConnections(-count);
         Leave(count);
     }
 

@@ -78,14 +78,33 @@ internal static partial class LinuxNative
     public static unsafe void Signal(SafeFileHandle handle)
     {
         ulong one = 1;
-        _ = Write(handle, &one, sizeof(ulong));
+        _ = Write(handle, (byte*)&one, sizeof(ulong));
+    }
+
+    /// <summary>Writes all of it, waiting as long as it takes.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static unsafe void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* pointer = bytes)
+        {
+            for (nint written = 0; written < bytes.Length;)
+            {
+                nint count = Write(file, pointer + written, (nuint)(bytes.Length - written));
+                if (count < 0 && Marshal.GetLastPInvokeError() is not Interrupted and var error)
+                {
+                    throw new IOException(Marshal.GetPInvokeErrorMessage(error));
+                }
+
+                written += Math.Max(count, 0);
+            }
+        }
     }
 
     [LibraryImport(C, EntryPoint = "eventfd", SetLastError = true)]
     private static partial int CreateEvent(uint start, int flags);
 
     [LibraryImport(C, EntryPoint = "write", SetLastError = true)]
-    private static unsafe partial nint Write(SafeFileHandle handle, ulong* value, nuint length);
+    private static unsafe partial nint Write(SafeFileHandle handle, byte* bytes, nuint length);
 
     [LibraryImport(C, EntryPoint = "getrlimit", SetLastError = true)]
     private static unsafe partial int GetLimit(int resource, ulong* limits);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Ryuso.Json;
+using Ryuso.Protocol;
 using Ryuso.Server.Transport;
 using Ryuso.Values;
 
@@ -25,6 +27,8 @@ internal sealed class CommandLine
           --depth NUMBER          how deep a request may be nested (RYUSO_DEPTH; 64)
           --receive-seconds N     how long a client may take to send a request (RYUSO_RECEIVE_SECONDS; 30)
           --send-seconds N        how long a client may take to take an answer (RYUSO_SEND_SECONDS; 30)
+          --log LEVEL             the least level to log: debug, information, warning, error, critical or none
+                                  (RYUSO_LOG; information)
           --help                  show this and exit
           --version               show the version and exit
         """;
@@ -34,6 +38,7 @@ internal sealed class CommandLine
         ["--host"] = (options, value) => options.Host = value,
         ["--listen"] = (options, value) => AddAll(options, value),
         ["--token"] = (options, value) => options.Token = value,
+        ["--log"] = (options, value) => options.LogLevel = Enum.Parse<LogLevel>(value, ignoreCase: true),
         ["--tls-certificate"] = (_, _) => { },
         ["--tls-key"] = (_, _) => { },
         ["--tls-client-ca"] = (_, _) => { },
@@ -162,6 +167,10 @@ internal sealed class CommandLine
         {
             // The value is not repeated: what was meant for another option may be a secret.
             Error ??= $"{source} must be a whole number from {number.Least} to {number.Most}.";
+        }
+        else if (option == "--log" && (!Enum.TryParse(value, ignoreCase: true, out LogLevel _) || !char.IsAsciiLetter(value[0])))
+        {
+            Error ??= $"{source} must be one of: {string.Join(", ", Enum.GetNames<LogLevel>()).ToLowerInvariant()}.";
         }
         else if (string.IsNullOrWhiteSpace(value))
         {

@@ -7,12 +7,16 @@ using Ryuso.Protocol;
 using Ryuso.Server;
 using Ryuso.Server.Connections;
 using Ryuso.Server.Hosting;
+using Ryuso.Telemetry;
 
 namespace Ryuso;
 
 /// <summary>Serves the programs of one orchestrator over sockets: a request and its answer are one JSON object each.</summary>
 public sealed class RyusoServer : IAsyncDisposable
 {
+    // The last entries are worth a moment; a log that is stuck does not keep the process from ending.
+    private static readonly TimeSpan s_logWait = TimeSpan.FromSeconds(1);
+
     private readonly RyusoServerOptions _options;
     private readonly ILogger _logger;
     private readonly ServerContext _serving;
@@ -29,8 +33,9 @@ public sealed class RyusoServer : IAsyncDisposable
         _options = options ?? new RyusoServerOptions();
         _options.Check();
 #pragma warning disable CA2000 // Holds no resource.
-        _logger = (_options.LoggerFactory ?? new StandardErrorLogger(_options.TimeProvider)).CreateLogger("Ryuso.Server");
+        ILoggerFactory log = _options.LoggerFactory ?? new StandardErrorLogger(_options.TimeProvider, _options.LogLevel);
 #pragma warning restore CA2000
+        _logger = ObserverLogger.Deferred(log.CreateLogger("Ryuso.Server"));
         _serving = new ServerContext(orchestrator, _options, _logger);
     }
 
@@ -191,5 +196,7 @@ public sealed class RyusoServer : IAsyncDisposable
         _serving.Leave(1);
         await _serving.Idle.ConfigureAwait(false);
         _serving.Loops?.Dispose();
+        ObserverLogger.Flush(_logger, s_logWait);
+        ObserverLogger.Flush(_serving.Orchestrator.Logger, s_logWait);
     }
 }

@@ -56,7 +56,16 @@ public sealed class RyusoServerOptions
     /// <summary>Records every run, so that a crash loses nothing; null for none. The server opens and disposes of it.</summary>
     public IJournal? Journal { get; set; }
 
-    /// <summary>Where the server and its runs log; null for one line each on the standard error stream.</summary>
+    /// <summary>
+    /// The least level that the standard error stream gets (<c>--log</c>). Default <see cref="LogLevel.Information"/>: one line a run, at most
+    /// 1,000 lines a second below a warning. Not used with a <see cref="LoggerFactory"/>, which has levels of its own.
+    /// </summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>
+    /// Where the server and its runs log; null for one line each on the standard error stream. The server calls it on a thread of its own:
+    /// a logger that blocks or throws loses entries, which are counted (<c>ryuso.log.dropped</c>), and delays or fails no run.
+    /// </summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
     /// <summary>Whether the server has threads of its own. The pool's do its work where the system lacks what they need.</summary>

@@ -68,7 +68,7 @@ internal static class ServerProcess
             line.ApplyTo(options);
             configure?.Invoke(options);
             line.ApplyTo(options);
-            options.LoggerFactory ??= new StandardErrorLogger(options.TimeProvider);
+            options.LoggerFactory ??= new StandardErrorLogger(options.TimeProvider, options.LogLevel);
             server = new RyusoServer(choice[0].Make(options), options);
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or CryptographicException or IOException)
@@ -122,7 +122,15 @@ internal static class ServerProcess
 
     private static async Task<int> FailAsync(int exitCode, string message)
     {
-        await Console.Error.WriteLineAsync(message).ConfigureAwait(false);
+        try
+        {
+            await Console.Error.WriteLineAsync(message).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The stream is closed or full; the exit code says the rest.
+        }
+
         return exitCode;
     }
 }
