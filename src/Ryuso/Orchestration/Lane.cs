@@ -8,7 +8,7 @@ internal abstract class LaneWaiter : IThreadPoolWorkItem
 {
     internal LaneWaiter? Next { get; set; }
 
-    /// <summary>When it began to wait, as a timestamp of the stopwatch; 0 where nobody listens to <see cref="Instruments.QueueWait"/>.</summary>
+    /// <summary>When it began to wait, as a timestamp of the stopwatch; 0 where nobody listens to <see cref="Instruments.MeasuresQueueWait"/>.</summary>
     internal long QueuedAt { get; set; }
 
     void IThreadPoolWorkItem.Execute() => OnEntered();
