@@ -15,6 +15,8 @@ internal class DelegatingJournal(IJournal inner) : IJournal
 
     public virtual JournalException? Fault => inner.Fault;
 
+    public virtual string? Warning => inner.Warning;
+
     public long DurablePosition => inner.DurablePosition;
 
     public ValueTask OpenAsync(CancellationToken cancellationToken) => inner.OpenAsync(cancellationToken);

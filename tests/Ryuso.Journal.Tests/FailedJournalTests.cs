@@ -160,6 +160,18 @@ public sealed class FailedJournalTests : IDisposable
         Assert.Null((await orchestrator.AskAsync("three", "next"))["_error_code"]);
     }
 
+    [Fact]
+    public async Task Warning_of_the_journal_is_logged_once()
+    {
+        List<string> lines = [];
+        var journal = new WarningJournal(new MemoryJournal(new Disk([]), new Crash()));
+        var orchestrator = new LambdaOrchestrator(TestSpec.Steps, (_, _, _) => new(HookResult.Ok), new OperatorTests.ListLogger(lines));
+        await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
+        await orchestrator.AskAsync("one");
+        await orchestrator.AskAsync("one");
+        Assert.Single(lines, "The log grows.");
+    }
+
     private static string Status(JournaledRun run) => EnumNames.Of(run.Status);
 
     private static JournalEvent Accepted(string runId) =>
@@ -195,6 +207,11 @@ public sealed class FailedJournalTests : IDisposable
 
         public ValueTask<IReadOnlyList<JournaledRun>> ListAsync(RunQuery query, CancellationToken cancellationToken = default) =>
             inner.ListAsync(query, cancellationToken);
+    }
+
+    private sealed class WarningJournal(IJournal inner) : DelegatingJournal(inner)
+    {
+        public override string? Warning => "The log grows.";
     }
 
     /// <summary>A journal with a bug: the end of the step b throws, once.</summary>

@@ -199,7 +199,7 @@ public sealed class OperatorTests
 
     private static async Task<JournaledRun> FindAsync(MemoryJournal journal) => (await journal.Runs.FindAsync("r", cancellationToken: TestContext.Current.CancellationToken))!;
 
-    private sealed class ListLogger(List<string> lines) : ILogger
+    internal sealed class ListLogger(List<string> lines) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Ryuso.Definitions;
 using Ryuso.Json;
 using Ryuso.Values;
@@ -36,7 +35,9 @@ internal sealed class AnswerWriter
             problem = null;
             return true;
         }
-        catch (Exception exception) when (IsUnwritable(exception))
+#pragma warning disable CA1031 // Whatever a value of a hook throws when it is written: it cannot be an output.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             problem = exception.Message;
             return false;
@@ -52,7 +53,9 @@ internal sealed class AnswerWriter
             WriteMagic(run);
             run.Slots.WriteMagicVariables(_answer, run.Program.Outputs);
         }
-        catch (Exception exception) when (IsUnwritable(exception))
+#pragma warning disable CA1031 // As above.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             // A value that no JSON can hold must not hide what happened: tell the outcome without the values.
             _answer.Begin();
@@ -61,9 +64,6 @@ internal sealed class AnswerWriter
 
         _answer.End();
     }
-
-    private static bool IsUnwritable(Exception exception) =>
-        exception is ArgumentException or InvalidOperationException or JsonException or NotSupportedException;
 
     private void WriteOutputs(RunState run)
     {

@@ -1,0 +1,24 @@
+using Ryuso.Sqlite;
+using Ryuso.Testing;
+
+namespace Ryuso.Journal.Tests.Conformance;
+
+public sealed class MemoryJournalConformanceTests : JournalConformance
+{
+    private readonly Disk _disk = new([]);
+
+    protected override IJournal Create() => new MemoryJournal(_disk, new Crash());
+}
+
+public sealed class SqliteJournalConformanceTests : JournalConformance
+{
+    private readonly ScratchFolder _folder = new();
+
+    protected override IJournal Create() => new SqliteJournal(_folder.File("j.db"), new SqliteJournalOptions { MaxUnindexedRuns = 3 });
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}
