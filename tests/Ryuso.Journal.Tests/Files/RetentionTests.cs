@@ -40,11 +40,33 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public void Run_counts_once_when_it_has_ended_and_is_not_stuck()
+    {
+        var options = new SqliteJournalOptions();
+        using SqliteConnection connection = new JournalFile(File, TimeSpan.FromSeconds(1)).OpenWriter(mayCreate: true, mayMigrate: true, maxPages: null);
+        using var writer = new EventWriter(connection, options);
+        int[] ended =
+        [
+            .. new JournalEvent[]
+            {
+                new("r", JournalEventKind.RunAccepted, 1) { Accepted = new RunAccepted("p", null, new JournaledPlan("f", "{}"), 1) },
+                new("r", JournalEventKind.RunFinished, 2) { Status = RunStatus.Stuck },
+                new("r", JournalEventKind.RetryRequested, 3) { By = "ann" },
+                new("r", JournalEventKind.RunFinished, 4) { Status = RunStatus.Stuck },
+                new("r", JournalEventKind.AbandonRequested, 5) { By = "ann" },
+                new("r", JournalEventKind.AbandonRequested, 6) { By = "bob" },
+            }.Select(entry => writer.Write([entry])),
+        ];
+        Assert.Equal([0, 0, 0, 0, 1, 0], ended);
+    }
+
+    [Fact]
     public async Task Clock_that_jumps_forward_removes_nothing()
     {
         await RunAsync("one", "young");
-        _clock.Jump(TimeSpan.FromDays(400));
         using var pruning = new Pruning(File, new SqliteJournalOptions { TimeProvider = _clock });
+        pruning.Prune();
+        _clock.Jump(TimeSpan.FromDays(400));
         pruning.Prune();
         Assert.Equal(1, pruning.Count("run_id = 'young'"));
     }
