@@ -3,7 +3,9 @@ using System.Diagnostics;
 namespace Ryuso.Sqlite;
 
 /// <summary>What goes into one commit.</summary>
-/// <remarks>Until it is being committed, the gate of <see cref="GroupCommit"/> guards it; from then on only the thread that commits changes it.</remarks>
+/// <remarks>
+/// Until it is being committed, the gate of <see cref="GroupCommit"/> guards it; from then on only the thread that commits changes it.
+/// </remarks>
 [DebuggerDisplay("{Events.Count} events up to {LastPosition}")]
 internal sealed class Batch
 {

@@ -4,7 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace Ryuso.Sqlite;
 
 /// <summary>Writes events as rows, each batch in a transaction of its own. For one thread at a time.</summary>
-/// <remarks>What is remembered here of a transaction that was rolled back is wrong; the session ends then, and the next one reads it from the file.</remarks>
+/// <remarks>
+/// What is remembered here of a transaction that was rolled back is wrong; the session ends then, and the next one reads it from the file.
+/// </remarks>
 internal sealed class EventWriter : IDisposable
 {
     // Status, times and rows.
@@ -29,7 +31,8 @@ internal sealed class EventWriter : IDisposable
     private readonly Statement _mark;
     private readonly HashSet<string> _plans = new(StringComparer.Ordinal);
 
-    // Runs that have neither ended nor been stuck yet, by their first rows: the index of open runs does not know them, the mark stays before them.
+    // Runs that have neither ended nor been stuck yet, by their first rows: the index of open runs does not know them, the mark stays
+    // before them.
     private readonly SortedSet<long> _open = [];
 
     // Runs under way, with their first and their last row and why they turned back.

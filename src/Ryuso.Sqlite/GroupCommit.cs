@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace Ryuso.Sqlite;
 
 /// <summary>
-/// Commits what is appended. A thread that asks for a barrier while nobody commits makes the commit itself, since no other thread need wake for that;
-/// a barrier that can wait, or that comes while a commit is under way, shares the next one. Owns the connection that writes.
+/// Commits what is appended. A thread that asks for a barrier while nobody commits makes the commit itself, since no other thread need wake
+/// for that; a barrier that can wait, or that comes while a commit is under way, shares the next one. Owns the connection that writes.
 /// </summary>
 /// <remarks>
 /// Every position is in exactly one of these places, and moves down the list only:
@@ -15,7 +15,8 @@ namespace Ryuso.Sqlite;
 /// <item>durable: at most the durable position, and in no loss;</item>
 /// <item>lost: not durable when the journal failed. Known by the fault until the file is open again, by a loss from then on.</item>
 /// </list>
-/// The connection is used by one thread at a time: the one that has set <c>_isBusy</c> under the gate. It clears it under the gate when it is done.
+/// The connection is used by one thread at a time: the one that has set <c>_isBusy</c> under the gate. It clears it under the gate when it
+/// is done.
 /// </remarks>
 internal sealed class GroupCommit : IDisposable
 {
@@ -31,7 +32,8 @@ internal sealed class GroupCommit : IDisposable
     private readonly Action<string> _decided;
     private readonly Thread _thread;
 
-    // The gate guards everything down to the next comment. Positions and losses are also read without it: each is published after what it depends on.
+    // The gate guards everything down to the next comment. Positions and losses are also read without it: each is published after what it
+    // depends on.
     private readonly object _gate = new();
     private Batch _next = new();
     private Batch? _committing;
@@ -282,7 +284,9 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    /// <summary>Waits until a batch is due, or maintenance is (no batch), and makes the connection busy; false when the thread is to end.</summary>
+    /// <summary>
+    /// Waits until a batch is due, or maintenance is (no batch), and makes the connection busy; false when the thread is to end.
+    /// </summary>
     private bool WaitForWork(out Batch? batch)
     {
         lock (_gate)

@@ -61,7 +61,9 @@ internal sealed class JournalFile(string path, TimeSpan lockTimeout)
     /// <exception cref="JournalException">The file cannot be used.</exception>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly, lockTimeout);
 
-    /// <summary>A connection for looking only, which needs no right to write and leaves nothing behind, whether a server has the file or none.</summary>
+    /// <summary>
+    /// A connection for looking only, which needs no right to write and leaves nothing behind, whether a server has the file or none.
+    /// </summary>
     /// <param name="leftover">A file to be deleted once the connection is closed; null where there is none.</param>
     /// <exception cref="JournalException">The file cannot be used.</exception>
     public SqliteConnection OpenObserver(out string? leftover)

@@ -4,13 +4,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Ryuso.Sqlite;
 
 /// <summary>
-/// Says that this journal object, and no other, writes runs into a file: a lock that the system releases when the process ends, however it ends.
-/// On 64-bit Linux it is on the database file itself, so that neither another name of the file nor a deleted neighbour lets a second server in.
-/// Elsewhere it is on a file beside it.
+/// Says that this journal object, and no other, writes runs into a file: a lock that the system releases when the process ends, however it
+/// ends. On 64-bit Linux it is on the database file itself, so that neither another name of the file nor a deleted neighbour lets a second
+/// server in. Elsewhere it is on a file beside it.
 /// </summary>
 /// <remarks>
-/// SQLite has locks of its own on the file, which the system drops when the process closes any other handle of that file. So the lock is taken before
-/// SQLite opens the file and released after it has closed it, and a second journal of the same process is refused without opening the file.
+/// SQLite has locks of its own on the file, which the system drops when the process closes any other handle of that file. So the lock is
+/// taken before SQLite opens the file and released after it has closed it, and a second journal of the same process is refused without
+/// opening the file.
 /// </remarks>
 internal sealed partial class JournalLock : IDisposable
 {

@@ -4,9 +4,9 @@ namespace Ryuso.Sqlite;
 
 /// <summary>Removes runs that ended long ago, a few at a time, and gives their pages back to the file system.</summary>
 /// <remarks>
-/// How old a run is, no clock that can be set decides. Time counts while a server has the journal open, by a clock that only goes forward, and is kept in the
-/// file. Now and then it is written down which row would be the next: what stands before that row is at least as old as that note. So a wrong clock
-/// removes nothing too early, and keeps nothing for ever.
+/// A run grows old by no clock that can be set. Time counts while a server has the journal open, by a clock that only goes forward,
+/// and is kept in the file. Now and then it is written down which row would be the next: what stands before that row is at least as old as
+/// that note. So a wrong clock removes nothing too early, and keeps nothing for ever.
 /// </remarks>
 internal sealed class Retention : IDisposable
 {

@@ -5,7 +5,9 @@ namespace Ryuso;
 /// <summary>Gives a server its journal in one line.</summary>
 public static class RyusoServerOptionsExtensions
 {
-    /// <summary>Keeps a journal in a SQLite file, so that every accepted run reaches exactly one recorded outcome through any crash.</summary>
+    /// <summary>
+    /// Keeps a journal in a SQLite file, so that every accepted run reaches exactly one recorded outcome through any crash.
+    /// </summary>
     /// <param name="options">The server's options.</param>
     /// <param name="path">The file; made where it is missing. Two servers never share one.</param>
     /// <param name="configure">Sets how long finished runs are kept.</param>

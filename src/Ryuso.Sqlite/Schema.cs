@@ -2,12 +2,13 @@ namespace Ryuso.Sqlite;
 
 /// <summary>What a journal's file holds, and how one of an older version becomes one of this.</summary>
 /// <remarks>
-/// Everything that is written while runs run goes into one table, at its end: a row's id is its position among all events, whatever runs they are of, so
-/// that what one commit writes lies on one page however many runs are under way. The first row of a run also holds the run itself. Each row says how far
-/// before it the first row of its run is (<c>run_offset</c>), and the row before it in its run (<c>offset</c>); the first row names the last, once the run has
-/// ended. A run's first row has room for its outcome from the beginning: a row that grew on a full page would have three pages written anew.
-/// Kinds are numbers in the table (<see cref="JournalEventKind"/>) and names in the view. What would dirty another page at every run is
-/// done for many runs at once: their ids come into the index of ids, and the marks go past them. The views give it all the shape that people ask for.
+/// Everything that is written while runs run goes into one table, at its end: a row's id is its position among all events, whatever runs
+/// they are of, so that what one commit writes lies on one page however many runs are under way. The first row of a run also holds the run
+/// itself. Each row says how far before it the first row of its run is (<c>run_offset</c>), and the row before it in its run
+/// (<c>offset</c>); the first row names the last, once the run has ended. A run's first row has room for its outcome from the beginning: a
+/// row that grew on a full page would have three pages written anew. Kinds are numbers in the table (<see cref="JournalEventKind"/>) and
+/// names in the view. What would dirty another page at every run is done for many runs at once: their ids come into the index of ids, and
+/// the marks go past them. The views give it all the shape that people ask for.
 /// </remarks>
 internal static class Schema
 {

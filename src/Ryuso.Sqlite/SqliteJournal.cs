@@ -2,7 +2,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Ryuso.Sqlite;
 
-/// <summary>A journal in one SQLite file, which any SQLite tool may read while the server runs: the views <c>runs</c> and <c>events</c>, the table <c>plans</c>.</summary>
+/// <summary>
+/// A journal in one SQLite file, which any SQLite tool may read while the server runs: the views <c>runs</c> and <c>events</c>, the table
+/// <c>plans</c>.
+/// </summary>
 public sealed class SqliteJournal : IJournal
 {
     // An attempt to open the file again is followed by another soon.
@@ -55,8 +58,8 @@ public sealed class SqliteJournal : IJournal
     internal long Commits => _commits?.Count ?? 0;
 
     /// <summary>
-    /// A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see cref="StuckRunOperations"/>).
-    /// Looking needs no right to write and leaves no file behind; a decision needs the rights of the server.
+    /// A journal for an operator's tool: it may be opened while a server has the file, to look at runs and to decide on stuck ones (<see
+    /// cref="StuckRunOperations"/>). Looking needs no right to write and leaves no file behind; a decision needs the rights of the server.
     /// </summary>
     /// <param name="path">The file, which must be there.</param>
     public static SqliteJournal ForOperator(string path) => new(path, options: null, isServer: false);

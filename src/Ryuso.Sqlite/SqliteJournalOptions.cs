@@ -1,15 +1,19 @@
 namespace Ryuso.Sqlite;
 
-/// <summary>How long a <see cref="SqliteJournal"/> keeps runs that have ended. Stuck runs are kept until an operator resolves them.</summary>
+/// <summary>
+/// How long a <see cref="SqliteJournal"/> keeps runs that have ended. Stuck runs are kept until an operator resolves them.
+/// </summary>
 public sealed class SqliteJournalOptions
 {
     /// <summary>
-    /// How long a run that succeeded is kept, and so how long its <c>run_id</c> gives the recorded answer. Only time during which a server has the journal
-    /// open counts, by a clock that cannot be set. Default 24 hours.
+    /// How long a run that succeeded is kept, and so how long its <c>run_id</c> gives the recorded answer. Only time during which a server
+    /// has the journal open counts, by a clock that cannot be set. Default 24 hours.
     /// </summary>
     public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>As <see cref="RetentionPeriod"/>, for runs that ended otherwise: rectified, resolved with skips, abandoned. Default 30 days.</summary>
+    /// <summary>
+    /// As <see cref="RetentionPeriod"/>, for runs that ended otherwise: rectified, resolved with skips, abandoned. Default 30 days.
+    /// </summary>
     public TimeSpan UnsuccessfulRetentionPeriod { get; set; } = TimeSpan.FromDays(30);
 
     /// <summary>How many runs that have ended and are not stuck are kept at most; the oldest go first. Default 1,000,000.</summary>

@@ -5,7 +5,9 @@ using SQLitePCL;
 
 namespace Ryuso.Sqlite;
 
-/// <summary>A prepared statement that is bound by position and stepped in place: what a command costs beside that would be paid at every commit.</summary>
+/// <summary>
+/// A prepared statement that is bound by position and stepped in place: what a command costs beside that would be paid at every commit.
+/// </summary>
 internal sealed class Statement : IDisposable
 {
     private const int Short = 512;

@@ -1,7 +1,9 @@
 namespace Ryuso.Testing;
 
 /// <summary>A journal whose crash loses everything that was not flushed. Where a crash is due, it never returns.</summary>
-/// <remarks>The gate guards the disk's events, the buffer and the positions. Events are raised, and crashes asked for, outside of it.</remarks>
+/// <remarks>
+/// The gate guards the disk's events, the buffer and the positions. Events are raised, and crashes asked for, outside of it.
+/// </remarks>
 internal class MemoryJournal(Disk disk, Crash crash) : IJournal, IRunStore
 {
     private readonly Lock _gate = new();

@@ -2,24 +2,26 @@ namespace Ryuso;
 
 /// <summary>
 /// Keeps what runs do, so that each reaches exactly one recorded outcome whatever happens to the process.
-/// The engine appends events as they happen, and waits until they are durable before a step that can be reversed starts and before an answer leaves.
+/// The engine appends events as they happen, and waits until they are durable before a step that can be reversed starts and before an
+/// answer leaves.
 /// </summary>
 /// <remarks>
 /// <para>
-/// What an implementation guarantees. Events become durable whole, and the events of one run in the order in which they were appended; those appended between
-/// two barriers may share a commit. A decision of an operator on a run that is not <see cref="RunStatus.Stuck"/> is ignored.
-/// Every member may be called from any thread, by several at once.
+/// What an implementation guarantees. Events become durable whole, and the events of one run in the order in which they were appended;
+/// those appended between two barriers may share a commit. A decision of an operator on a run that is not <see cref="RunStatus.Stuck"/> is
+/// ignored. Every member may be called from any thread, by several at once.
 /// </para>
 /// <para>
-/// A fault (<see cref="Fault"/>) ends the journal's work until <see cref="ReopenAsync"/> succeeds: every event that is not durable by then is lost,
-/// its position never becomes durable, and what the runs concerned had begun is found again by <see cref="IRunStore.ListAsync"/>.
+/// A fault (<see cref="Fault"/>) ends the journal's work until <see cref="ReopenAsync"/> succeeds: every event that is not durable by then
+/// is lost, its position never becomes durable, and what the runs concerned had begun is found again by <see cref="IRunStore.ListAsync"/>.
 /// </para>
 /// </remarks>
 public interface IJournal : IAsyncDisposable
 {
     /// <summary>
-    /// Tells this journal from every other, as long as it lasts; known once it is open. A client whose connection was lost asks for a run again only
-    /// where it finds the same journal: another could run it twice. Null where that cannot be told, so that no client asks again.
+    /// Tells this journal from every other, as long as it lasts; known once it is open. A client whose connection was lost asks for a run
+    /// again only where it finds the same journal: another could run it twice. Null where that cannot be told, so that no client asks
+    /// again.
     /// </summary>
     string? Id => null;
 
@@ -29,13 +31,18 @@ public interface IJournal : IAsyncDisposable
     /// <summary>Why nothing can be recorded; null while all is well.</summary>
     JournalException? Fault { get; }
 
-    /// <summary>What an operator should look at although recording goes on, in words; null where there is nothing. The server logs each new one.</summary>
+    /// <summary>
+    /// What an operator should look at although recording goes on, in words; null where there is nothing. The server logs each new one.
+    /// </summary>
     string? Warning => null;
 
     /// <summary>The highest position that is durable; 0 before the first.</summary>
     long DurablePosition { get; }
 
-    /// <summary>Raised, on any thread, when a decision of an operator on a run is durable, whether made here or in another process. May be raised twice for one decision.</summary>
+    /// <summary>
+    /// Raised, on any thread, when a decision of an operator on a run is durable, whether made here or in another process. May be raised
+    /// twice for one decision.
+    /// </summary>
     event EventHandler<OperatorDecisionEventArgs>? OperatorDecisionRecorded;
 
     /// <summary>Takes the journal for this process and makes it ready. Called once, before anything else.</summary>
@@ -48,7 +55,9 @@ public interface IJournal : IAsyncDisposable
     /// <exception cref="JournalException">The cause is still there; the message says why and what to do.</exception>
     ValueTask ReopenAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds an event to those that wait for the next commit. Never waits and never fails: what goes wrong shows at the barrier.</summary>
+    /// <summary>
+    /// Adds an event to those that wait for the next commit. Never waits and never fails: what goes wrong shows at the barrier.
+    /// </summary>
     /// <param name="entry">What happened.</param>
     /// <returns>The event's position: greater than that of every event appended before by this process.</returns>
     long Append(JournalEvent entry);
@@ -58,9 +67,9 @@ public interface IJournal : IAsyncDisposable
     bool IsDurable(long position);
 
     /// <summary>
-    /// The barrier: ends when the event at a position is durable. May block the calling thread for as long as a commit takes, since the thread that needs a
-    /// commit while nobody makes one makes it itself. Do not call it on a thread that others need meanwhile, unless <paramref name="canWait"/> is true:
-    /// then the call returns at once.
+    /// The barrier: ends when the event at a position is durable. May block the calling thread for as long as a commit takes, since the
+    /// thread that needs a commit while nobody makes one makes it itself. Do not call it on a thread that others need meanwhile, unless
+    /// <paramref name="canWait"/> is true: then the call returns at once.
     /// </summary>
     /// <param name="position">What <see cref="Append"/> returned.</param>
     /// <param name="canWait">Whether others are about to ask for a barrier too, so that a moment's wait lets them share the commit.</param>

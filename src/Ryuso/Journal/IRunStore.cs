@@ -1,6 +1,9 @@
 namespace Ryuso;
 
-/// <summary>Reads what a journal has recorded. Everything that its process had appended before the call is made durable first, so that what is read stays true.</summary>
+/// <summary>
+/// Reads what a journal has recorded. Everything that its process had appended before the call is made durable first, so that what is read
+/// stays true.
+/// </summary>
 public interface IRunStore
 {
     /// <summary>A run by its id; null where there is none.</summary>
@@ -24,7 +27,10 @@ public sealed record RunQuery(RunStatus Status)
     /// <summary>How many at most. Default 100.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>Only runs accepted before the one at this position, so that a next page begins after the last run of the one before. Default: from the newest on.</summary>
+    /// <summary>
+    /// Only runs accepted before the one at this position, so that a next page begins after the last run of the one before. Default: from
+    /// the newest on.
+    /// </summary>
     public long Before { get; init; } = long.MaxValue;
 
     /// <summary>Whether <see cref="JournaledRun.Events"/> are read. Default true.</summary>

@@ -73,14 +73,17 @@ public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time
 
     /// <summary>
     /// Which step: its position on the plan, of a rectifier <c>position/rectifier/inner position</c>. With every event of a step, with
-    /// <see cref="JournalEventKind.RunInterrupted"/> where a step is in doubt, and with <see cref="JournalEventKind.RunFinished"/> of a stuck run.
+    /// <see cref="JournalEventKind.RunInterrupted"/> where a step is in doubt, and with <see cref="JournalEventKind.RunFinished"/> of a
+    /// stuck run.
     /// </summary>
     public string? Step { get; init; }
 
     /// <summary>The spec's name of the step's hook or program (<c>hooks.NAME</c>, <c>programs.NAME</c>).</summary>
     public string? Reference { get; init; }
 
-    /// <summary>Which try, from 1; with <see cref="JournalEventKind.StepStarted"/> and <see cref="JournalEventKind.AttemptFailed"/>, otherwise 0.</summary>
+    /// <summary>
+    /// Which try, from 1; with <see cref="JournalEventKind.StepStarted"/> and <see cref="JournalEventKind.AttemptFailed"/>, otherwise 0.
+    /// </summary>
     public int Attempt { get; init; }
 
     /// <summary>
@@ -98,13 +101,18 @@ public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time
     /// <summary>How the run ended; with <see cref="JournalEventKind.RunFinished"/>.</summary>
     public RunStatus Status { get; init; }
 
-    /// <summary>The answer as JSON text; with <see cref="JournalEventKind.RunFinished"/>, which may leave it out where the run has it (<see cref="JournaledRun.Answer"/>).</summary>
+    /// <summary>
+    /// The answer as JSON text; with <see cref="JournalEventKind.RunFinished"/>, which may leave it out where the run has it (<see
+    /// cref="JournaledRun.Answer"/>).
+    /// </summary>
     public string? Answer { get; init; }
 
     /// <summary>Who decided; with an operator's decision.</summary>
     public string? By { get; init; }
 
-    /// <summary>Why the operator decided so; with <see cref="JournalEventKind.SkipRequested"/> and <see cref="JournalEventKind.AbandonRequested"/>.</summary>
+    /// <summary>
+    /// Why the operator decided so; with <see cref="JournalEventKind.SkipRequested"/> and <see cref="JournalEventKind.AbandonRequested"/>.
+    /// </summary>
     public string? Reason { get; init; }
 
     /// <summary>Whether it is a decision of an operator.</summary>
@@ -119,7 +127,10 @@ public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time
 [DebuggerDisplay("{Program} {Plan.Fingerprint}")]
 public sealed record RunAccepted(string Program, string? RequestHash, JournaledPlan Plan, long StartedAt)
 {
-    /// <summary>The run's keys: what it works on, so that only runs that share none go side by side. Null where its program has no key: the run is alone.</summary>
+    /// <summary>
+    /// The run's keys: what it works on, so that only runs that share none go side by side. Null where its program has no key: the run is
+    /// alone.
+    /// </summary>
     public IReadOnlyList<string>? Keys { get; init; }
 }
 

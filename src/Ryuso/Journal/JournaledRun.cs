@@ -12,7 +12,9 @@ public sealed record JournaledRun(string RunId, RunAccepted Accepted, RunStatus 
     /// <summary>Where the run stands among others: the later it was accepted, the greater. For <see cref="RunQuery.Before"/>.</summary>
     public long Position { get; init; }
 
-    /// <summary>Why it is not a success; null where it is one, or has not ended. Of a stuck run it is why its rectification failed.</summary>
+    /// <summary>
+    /// Why it is not a success; null where it is one, or has not ended. Of a stuck run it is why its rectification failed.
+    /// </summary>
     public string? Error { get; init; }
 
     /// <summary>Why the run was rectified, in one sentence that begins with the reference of what failed; null where it was not.</summary>

@@ -27,7 +27,9 @@ public abstract partial class Orchestrator
     /// <inheritdoc cref="RunExecutor.FlushAsync"/>
     internal ValueTask FlushAsync(long position, bool canWait) => _executor.FlushAsync(position, canWait);
 
-    /// <summary>The answer leaves when its outcome is durable. The lane has been left: the next run shares the commit if it is there already.</summary>
+    /// <summary>
+    /// The answer leaves when its outcome is durable. The lane has been left: the next run shares the commit if it is there already.
+    /// </summary>
     private async ValueTask AnswerAsync(PendingAnswer recorded, bool canWait, IBufferWriter<byte> answer)
     {
         await _executor.FlushAsync(recorded.Position, canWait).ConfigureAwait(false);

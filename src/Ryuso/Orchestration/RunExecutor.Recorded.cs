@@ -18,8 +18,8 @@ internal sealed partial class RunExecutor
     public bool IsJournalClosed { get; set; }
 
     /// <summary>
-    /// Takes up a run that the process did not end, or whose stuck state an operator has decided on. One that cannot be taken up, for whatever
-    /// reason, is stuck, and keeps no other from being taken up.
+    /// Takes up a run that the process did not end, or whose stuck state an operator has decided on. One that cannot be taken up, for
+    /// whatever reason, is stuck, and keeps no other from being taken up.
     /// </summary>
     /// <exception cref="JournalException">The journal failed.</exception>
     public async Task RecoverAsync(JournaledRun recorded)

@@ -3,7 +3,9 @@ using Ryuso.Protocol;
 
 namespace Ryuso.Recording;
 
-/// <summary>An answer of an orchestrator with a journal. It may leave once the journal is durable up to a position, and never before.</summary>
+/// <summary>
+/// An answer of an orchestrator with a journal. It may leave once the journal is durable up to a position, and never before.
+/// </summary>
 /// <param name="Json">The answer.</param>
 /// <param name="Position">The position; 0 where there is nothing to wait for.</param>
 internal sealed record PendingAnswer(ReadOnlyMemory<byte> Json, long Position)

@@ -6,7 +6,9 @@ using Ryuso.Runs;
 
 namespace Ryuso.Recording;
 
-/// <summary>Brings a run's memory back to where its recorded events say that it stood, by telling the same machine what was recorded.</summary>
+/// <summary>
+/// Brings a run's memory back to where its recorded events say that it stood, by telling the same machine what was recorded.
+/// </summary>
 internal sealed class RunReplay
 {
     /// <summary>How often the process may end at one and the same step before the run is stuck.</summary>
@@ -25,7 +27,10 @@ internal sealed class RunReplay
     /// <summary>How many tries of the machine's current step were recorded as started.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>How often the process ended at the step at which the machine stands: when it was first tried, and each time the run was taken up there.</summary>
+    /// <summary>
+    /// How often the process ended at the step at which the machine stands: when it was first tried, and each time the run was taken up
+    /// there.
+    /// </summary>
     public int ProcessEnds => _recoveries + (_wasTriedBefore ? 1 : 0);
 
     /// <summary>Whether the way back was decided before the process ended.</summary>
