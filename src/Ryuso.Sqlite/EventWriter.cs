@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Ryuso.Sqlite;
 
@@ -17,7 +18,6 @@ internal sealed class EventWriter : IDisposable
     private readonly Statement _begin;
     private readonly Statement _commit;
     private readonly Statement _rollback;
-    private readonly Statement _dataVersion;
     private readonly Statement _nextRow;
     private readonly Statement _addPlan;
     private readonly Statement _addRun;
@@ -45,7 +45,6 @@ internal sealed class EventWriter : IDisposable
     private HashSet<string> _stuck;
     // How much room the outcome of the next run gets: as much as that of the last one took.
     private long _room = OutcomeBytes;
-    private long _seenVersion;
     private long _next;
 
     public EventWriter(SqliteConnection connection, SqliteJournalOptions options)
@@ -54,7 +53,6 @@ internal sealed class EventWriter : IDisposable
         _begin = new(connection, "BEGIN IMMEDIATE");
         _commit = new(connection, "COMMIT");
         _rollback = new(connection, "ROLLBACK");
-        _dataVersion = new(connection, "PRAGMA data_version");
         _nextRow = new(connection, "SELECT max(coalesce((SELECT max(id) FROM log), 0) + 1, (SELECT indexed_to FROM marks))");
         _addPlan = new(connection, "INSERT INTO plans (fingerprint, plan) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
         _addRun = new(
@@ -71,7 +69,6 @@ internal sealed class EventWriter : IDisposable
         _stuckRuns = new(connection, "SELECT run_id FROM log INDEXED BY log_open WHERE status IN ('unfinished', 'stuck') AND status = 'stuck'");
         _index = new(connection, "INSERT INTO run_ids (run_id, run) VALUES (?1, ?2) ON CONFLICT DO NOTHING");
         _mark = new(connection, "UPDATE marks SET open_from = ?1, indexed_to = ?2");
-        _seenVersion = _dataVersion.Number()!.Value;
         _next = NextRow;
         _stuck = ReadStuckRuns();
         using Statement recent = new(
@@ -132,7 +129,7 @@ internal sealed class EventWriter : IDisposable
     public void Dispose()
     {
         foreach (Statement statement in (ReadOnlySpan<Statement>)
-            [_begin, _commit, _rollback, _dataVersion, _nextRow, _addPlan, _addRun, _findRun, _lastRow, _addEvent, _finish, _decide, _stuckRuns, _index, _mark])
+            [_begin, _commit, _rollback, _nextRow, _addPlan, _addRun, _findRun, _lastRow, _addEvent, _finish, _decide, _stuckRuns, _index, _mark])
         {
             statement.Dispose();
         }
@@ -152,16 +149,23 @@ internal sealed class EventWriter : IDisposable
 
     private void Commit(Action write)
     {
+        try
+        {
+            CommitOnce(write);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode == raw.SQLITE_CONSTRAINT)
+        {
+            // An operator's tool has taken the next row. That shows at the first row of a transaction, before anything is remembered of it.
+            _next = NextRow;
+            CommitOnce(write);
+        }
+    }
+
+    private void CommitOnce(Action write)
+    {
         _begin.Run();
         try
         {
-            long version = _dataVersion.Number()!.Value;
-            if (version != _seenVersion)
-            {
-                // An operator's tool has written rows of its own.
-                (_seenVersion, _next) = (version, NextRow);
-            }
-
             write();
             _commit.Run();
             _unindexed.RemoveRange(0, _indexed);
@@ -172,7 +176,6 @@ internal sealed class EventWriter : IDisposable
             _indexed = 0;
             _chains.Clear();
             _plans.Clear();
-            _seenVersion = 0;
             TryRollBack();
             throw;
         }
