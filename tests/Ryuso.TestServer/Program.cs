@@ -9,7 +9,11 @@ int exitCode = RyusoServer.Run<CountingOrchestrator>(args, options =>
     options.LoggerFactory = logsToStandardError ? null : new ListeningLog();
     options.Started = logsToStandardError ? endPoint => Console.WriteLine($"Listening on {endPoint}") : null;
 });
-Console.WriteLine($"applied {CountingOrchestrator.Applied}");
+if (exitCode == 0)
+{
+    Console.WriteLine($"applied {CountingOrchestrator.Applied}");
+}
+
 return exitCode;
 
 /// <summary>One program that adds one to a sum. With <c>slow</c> it takes a while.</summary>

@@ -22,6 +22,8 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
     private long _heardAt;
     private bool _isWriting;
     private bool _isRetired;
+    private bool _hasAnswered;
+    private bool _hasAnsweredCalls;
     private Exception? _end;
 
     /// <param name="stream">The socket, with TLS or without.</param>
@@ -39,6 +41,21 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
     /// <summary>The journal in which the server records runs, once it has said so; null where it has none.</summary>
     public string? Journal { get; set; }
+
+    /// <summary>What the server said instead of waiting for the handshake; null where it did wait.</summary>
+    public byte[]? FinalAnswer { get; private set; }
+
+    /// <summary>Whether the server has answered anything after the handshake.</summary>
+    public bool HasAnsweredCalls
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _hasAnsweredCalls;
+            }
+        }
+    }
 
     public bool IsOpen
     {
@@ -269,6 +286,8 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
             }
 
             _inFlight.Dequeue();
+            _hasAnswered = true;
+            _hasAnsweredCalls |= exchange.Id != 0;
         }
 
         if (!exchange.Task.IsCompleted)
@@ -280,18 +299,27 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         EndIfDone();
     }
 
-    /// <summary>A server that lets nobody in says why, without an id and a newline. What is only a part is no answer.</summary>
-    private void TakeFinalAnswer(ReadOnlySpan<byte> words)
+    /// <summary>
+    /// A server that rejects a connection says why, without an id and a newline, perhaps before the handshake has been sent.
+    /// What is not a whole object is no answer.
+    /// </summary>
+    private void TakeFinalAnswer(ReadOnlySpan<byte> answer)
     {
-        bool isGreeting;
-        lock (_gate)
+        if (new RequestFramer().Scan(answer) != FramingResult.Complete)
         {
-            isGreeting = _inFlight.TryPeek(out PendingCall? next) && next.Id == 0;
+            return;
         }
 
-        if (isGreeting && new RequestFramer().Scan(words) == FramingResult.Complete)
+        bool isHandshake;
+        lock (_gate)
         {
-            Take(words);
+            isHandshake = _inFlight.TryPeek(out PendingCall? next) && next.Id == 0;
+            FinalAnswer = isHandshake || _hasAnswered ? null : answer.ToArray();
+        }
+
+        if (isHandshake)
+        {
+            Take(answer);
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
     private readonly Backoff _backoff = new(options);
     private ClientConnection? _current;
     private Task<Attempt>? _attempt;
+    private long _connectedAt;
     private long _failedAt;
     private TimeSpan _delay;
 
@@ -145,16 +146,15 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         lock (_gate)
         {
             _attempt = null;
-            _current = connection;
-            if (failure is null)
+            _current = connection is { IsOpen: true } ? connection : null;
+            if (_current is not null)
             {
-                _backoff.Reset();
+                _connectedAt = options.TimeProvider.GetTimestamp();
                 _delay = TimeSpan.Zero;
             }
             else
             {
-                _failedAt = options.TimeProvider.GetTimestamp();
-                _delay = _backoff.Next();
+                BackOff();
             }
         }
 
@@ -187,6 +187,13 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
         }
     }
 
+    /// <summary>Lets the next attempt wait. Under the gate.</summary>
+    private void BackOff()
+    {
+        _failedAt = options.TimeProvider.GetTimestamp();
+        _delay = _backoff.Next();
+    }
+
     private ClientConnection Open(Stream stream)
     {
         var connection = new ClientConnection(stream, options, OnEnded);
@@ -209,6 +216,16 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
             _open.Remove(connection);
             wasCurrent = _current == connection;
             _current = wasCurrent ? null : _current;
+
+            // A handshake alone is no success: where connections die right after it, the next ones come as slowly as after failed attempts.
+            if (wasCurrent && (connection.HasAnsweredCalls || options.TimeProvider.GetElapsedTime(_connectedAt) > options.MaxRetryDelay))
+            {
+                _backoff.Reset();
+            }
+            else if (wasCurrent)
+            {
+                BackOff();
+            }
         }
 
         if (reason is not null && wasCurrent && !Closing.IsCancellationRequested)

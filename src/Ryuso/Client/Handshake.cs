@@ -13,15 +13,16 @@ internal static class Handshake
     public static async Task<string?> AskAsync(ClientConnection connection, string? token, CancellationToken cancellationToken)
     {
         var exchange = new PendingCall(0, RequestBytes.OfOperation(0, "describe", token));
-        if (!connection.TrySend(exchange))
-        {
-            throw new IOException("The connection ended before it was used.");
-        }
-
         JsonObject answer;
         try
         {
-            answer = AnswerJson.Parse(await exchange.Task.WaitAsync(cancellationToken).ConfigureAwait(false));
+            answer = AnswerJson.Parse(
+                connection.TrySend(exchange) ? await exchange.Task.WaitAsync(cancellationToken).ConfigureAwait(false)
+                : connection.FinalAnswer ?? throw new IOException("The connection ended before it was used."));
+        }
+        catch (ConnectionLostException) when (connection.FinalAnswer is not null)
+        {
+            answer = AnswerJson.Parse(connection.FinalAnswer);
         }
         catch (ConnectionLostException lost)
         {
@@ -35,6 +36,6 @@ internal static class Handshake
 
         return answer["programs"] is JsonObject
             ? AnswerJson.Text(answer, "journal")
-            : throw new InvalidDataException("It does not describe itself as a Ryuso server does.");
+            : throw new InvalidDataException("The peer is not a Ryuso server (unexpected 'describe' response).");
     }
 }

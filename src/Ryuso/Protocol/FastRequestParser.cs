@@ -64,7 +64,7 @@ internal ref struct FastRequestParser(ReadOnlySpan<byte> request, PoolSlots slot
             {
                 hasRunId = true;
                 at = Text(at, out ReadOnlySpan<byte> runId);
-                if (runId.Length is 0 or > RequestParser.MaxRunIdLength)
+                if (runId.Length is 0 or > RequestParser.MaxRunIdLength || runId.ContainsAnyExceptInRange((byte)' ', (byte)'~'))
                 {
                     return false;
                 }

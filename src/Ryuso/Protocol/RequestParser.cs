@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -143,9 +144,18 @@ internal static class RequestParser
             return $"'run_id' must be a string of 1 to {MaxRunIdLength} characters.";
         }
 
+        if (runId.Any(IsInvisible))
+        {
+            return "'run_id' must have no control or formatting characters: it is shown to operators.";
+        }
+
         slots.SetRunId(runId);
         return null;
     }
+
+    /// <summary>Whether a character acts on a terminal, or on the text around it, instead of being shown.</summary>
+    private static bool IsInvisible(char c) => char.GetUnicodeCategory(c)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static string? ReadVariables(ref Utf8JsonReader reader, PoolSlots slots, string key, bool isMetadata)
     {

@@ -250,7 +250,7 @@ public sealed class ClientTests : ServedTests
     public void What_is_no_address_is_told_at_once(string address)
     {
         FormatException told = Assert.Throws<FormatException>(() => new RyusoClient(address));
-        Assert.Contains("is no server's address; write", told.Message, StringComparison.Ordinal);
+        Assert.Contains("is not the address of a server; write", told.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -202,13 +202,33 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task An_address_that_no_socket_takes_is_told_each_time()
+    public void Address_that_no_socket_takes_is_refused_by_the_constructor() =>
+        Assert.Contains("107 bytes", Assert.Throws<FormatException>(() => new RyusoClient("unix:/" + new string('x', 300))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Unreachable_server_is_reported_by_each_call()
     {
-        await using var client = new RyusoClient("unix:/" + new string('x', 300));
+        await using var client = new RyusoClient("unix:/nowhere/" + Guid.NewGuid(), new RyusoClientOptions { RetryLimit = TimeSpan.Zero });
         for (int i = 0; i < 2; i++)
         {
             await Assert.ThrowsAsync<ServerUnreachableException>(() => client.PingAsync(Cancel));
         }
+    }
+
+    [Fact]
+    public async Task Connections_that_die_right_after_their_handshake_come_with_growing_delays()
+    {
+        await using FakeServer server = FakeServer.Start(connection => connection.LetInAsync("j"));
+        await using RyusoClient client = server.Connect(o =>
+        {
+            o.InitialRetryDelay = TimeSpan.FromMilliseconds(20);
+            o.MaxRetryDelay = TimeSpan.FromSeconds(10);
+            o.RetryLimit = TimeSpan.FromMilliseconds(500);
+        });
+        await Assert.ThrowsAnyAsync<IOException>(() => client.PingAsync(Cancel));
+
+        // 10, 20, 40, 80, 160, 320 ms at least: without a delay there were hundreds.
+        Assert.InRange(server.Accepted, 2, 8);
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class RejectedCallTests
         var log = new TestLog();
         await using var second = new RyusoClient("127.0.0.1", server.EndPoint.Port, new RyusoClientOptions { Logger = log, MaxRetryDelay = TimeSpan.FromMilliseconds(100) });
         Task ping = second.PingAsync(Cancel);
-        await Until.TrueAsync(() => log.Text.Contains("as many connections as it may", StringComparison.Ordinal));
+        await Until.TrueAsync(() => log.Text.Contains("Connection limit reached", StringComparison.Ordinal));
 
         await first.DisposeAsync();
         await ping;

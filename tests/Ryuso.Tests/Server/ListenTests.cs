@@ -214,7 +214,13 @@ public sealed class ListenTests : ServedTests
     [InlineData("::1:5")]
     [InlineData("unix:")]
     [InlineData(":5")]
-    public void What_is_no_address_is_said_to_be_none(string address)
+    [InlineData("[]:5")]
+    [InlineData("[::1:5")]
+    [InlineData("::1]:5")]
+    [InlineData("[[::1]]:5")]
+    [InlineData("[localhost]:5")]
+    [InlineData("[127.0.0.1]:5")]
+    public void Address_malformed_is_refused_by_its_text(string address)
     {
         var options = new RyusoServerOptions();
         options.Listen.Add(address);

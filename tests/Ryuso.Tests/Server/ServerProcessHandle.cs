@@ -27,6 +27,36 @@ internal sealed class ServerProcessHandle : IDisposable
     public static Task<ServerProcessHandle> StartAsync(int descriptors, params string[] arguments) =>
         StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", s_program, .. arguments]);
 
+    /// <summary>Starts one as a user without rights. It reads its program's folder, and has no home.</summary>
+    public static Task<ServerProcessHandle> StartUnprivilegedAsync(params string[] arguments) =>
+        StartAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", s_program, .. arguments]);
+
+    /// <summary>Runs one that cannot start. Its exit code, and what it wrote to the standard error stream.</summary>
+    public static Task<(int ExitCode, string Error)> FailAsync(params string[] arguments) => FailAsync("dotnet", [s_program, .. arguments]);
+
+    /// <summary>Runs one that cannot start for want of files and sockets.</summary>
+    public static Task<(int ExitCode, string Error)> FailAsync(int descriptors, params string[] arguments) =>
+        FailAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", s_program, .. arguments]);
+
+    private static async Task<(int ExitCode, string Error)> FailAsync(string command, string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        try
+        {
+            Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return (process.ExitCode, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+            }
+        }
+    }
+
     private static async Task<ServerProcessHandle> StartAsync(string command, string[] arguments)
     {
         var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true };
@@ -36,9 +66,11 @@ internal sealed class ServerProcessHandle : IDisposable
     }
 
     /// <summary>SIGTERM, without waiting for anything.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -30,6 +30,8 @@ public sealed class PlainRequestTests
     [InlineData("""{"id":7,"program":"p"}{"id":8""", true)]
     [InlineData("""{"id":"a","run_id":"r-1","program":"p","traceparent":"00-1-2-03"}""", true)]
     [InlineData("""{"program":"p","run_id":""}""", false)]
+    [InlineData("{\"program\":\"p\",\"run_id\":\"a\u007F\"}", false)]
+    [InlineData("{\"program\":\"p\",\"run_id\":\"a\u009B2J\"}", false)]
     [InlineData("""{"program":"p","run_id":"a","run_id":"a"}""", false)]
     [InlineData("""{"program":"p","run_id":7}""", false)]
     [InlineData("""{"program":"p","metadata":{}}""", false)]

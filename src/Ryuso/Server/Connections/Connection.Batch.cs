@@ -12,19 +12,12 @@ namespace Ryuso.Server.Connections;
 internal sealed partial class Connection
 #pragma warning restore CA1001
 {
-    private const int MaxBatchedRequests = 64;
-    private const int PipelineDepthThreshold = 8;
-    private const int MaxUnsentBytes = 64 * 1024;
-    private static readonly long s_fastRunLimit = Stopwatch.Frequency / 10_000;
-    private static readonly long s_shortTurnLimit = Stopwatch.Frequency / 100_000;
-    private static readonly long s_laneHoldLimit = Stopwatch.Frequency / 2_000;
-
     /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
     /// <param name="isRead">Whether the lane is held and the first one has been read.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AnswerBatchAsync(bool isRead)
     {
-        Lane lane = serving.Orchestrator.Lane;
+        Lane lane = context.Orchestrator.Lane;
         bool isHolding = isRead;
         bool canWait = false;
         long began = isRead ? Stopwatch.GetTimestamp() : 0;
@@ -32,7 +25,7 @@ internal sealed partial class Connection
         int count = 0;
         try
         {
-            for (; isRead || (count < MaxBatchedRequests && MayHoldLane(now - began) && _sendBuffer.Length + _uncommitted.Length < MaxUnsentBytes && !Is(State.Ending)); count++)
+            for (; isRead || (count < ServerTuning.MaxBatchedRequests && MayHoldLane(now - began) && _sendBuffer.Length + _uncommitted.Length < ServerTuning.MaxUnsentBytes && !Is(State.Ending)); count++)
             {
                 isRead = isRead || (isHolding && TryParse());
                 DispatchResult asked = isRead ? DispatchResult.Run : _receiveBuffer.Scan() is FramingResult.Complete or FramingResult.Broken ? Dispatch(isHolding) : DispatchResult.Defer;
@@ -47,13 +40,18 @@ internal sealed partial class Connection
                     {
                         _waitSource.Reset();
                         _waitLoop = CurrentLoop;
-                        LaneEnterResult entry = lane.Enter(this, serving.Options.MaxQueueLength);
+                        LaneEnterResult entry = lane.Enter(this, context.Options.MaxQueueLength);
                         isHolding = entry == LaneEnterResult.Entered;
                         if (entry == LaneEnterResult.Queued)
                         {
+                            long queuedAt = Stopwatch.GetTimestamp();
                             await new ValueTask(this, _waitSource.Version).ConfigureAwait(false);
                             isHolding = true;
-                            ObjectDisposedException.ThrowIf(serving.Deadlines.IsAborting, this);
+                            ObjectDisposedException.ThrowIf(context.Deadlines.IsAborting, this);
+                            if (Stopwatch.GetTimestamp() - queuedAt > ServerTuning.PeerCheckTicks && _transport.HasPeerHungUp())
+                            {
+                                throw new IOException("The client was gone before its run began.");
+                            }
                         }
 
                         began = now = Stopwatch.GetTimestamp();
@@ -64,7 +62,7 @@ internal sealed partial class Connection
                         PendingAnswer? recorded = await RunAsync(isRead, now).ConfigureAwait(false);
                         long then = now;
                         now = Stopwatch.GetTimestamp();
-                        serving.RecordDuration(_program, now - then - serving.Orchestrator.JournalWait <= s_fastRunLimit);
+                        context.Latencies.RecordRun(_program, now - then - context.Orchestrator.JournalWait <= ServerTuning.FastRunTicks);
                         if (recorded is not null || _uncommitted.Any)
                         {
                             HoldUntilCommitted(recorded);
@@ -73,7 +71,7 @@ internal sealed partial class Connection
                     }
                     else
                     {
-                        Reject(Rejection.Busy, $"{serving.Options.MaxQueueLength} requests are waiting already; try again later.");
+                        Reject(Rejection.Busy, $"The queue is full ({context.Options.MaxQueueLength} requests wait); retry later.");
                     }
                 }
 
@@ -98,15 +96,15 @@ internal sealed partial class Connection
         if (_uncommitted.Any)
         {
             // The lane has been left: the next run shares the commit if it is there already.
-            await serving.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait).ConfigureAwait(false);
-            _uncommitted.ReleaseAll(serving.Orchestrator, _sendBuffer);
+            await context.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait).ConfigureAwait(false);
+            _uncommitted.ReleaseAll(context.Orchestrator, _sendBuffer);
         }
-        else if (canWait && now - began < s_shortTurnLimit && CurrentLoop is { } loop)
+        else if (canWait && now - began < ServerTuning.ShortTurnTicks && CurrentLoop is { } loop)
         {
             await YieldToLaneTurnsAsync(loop).ConfigureAwait(false);
         }
 
-        if (count >= PipelineDepthThreshold)
+        if (count >= ServerTuning.PipelineDepthThreshold)
         {
             _transport.MoveToPipelineLoop();
         }
@@ -118,14 +116,14 @@ internal sealed partial class Connection
     }
 
     /// <summary>Whether the lane may be held longer: for as long as quick runs take, and while nobody else wants it for one more run that shares the commit of those before.</summary>
-    private bool MayHoldLane(long held) => held <= s_laneHoldLimit || (_uncommitted.Any && serving.Orchestrator.WaitingCount == 0);
+    private bool MayHoldLane(long held) => held <= ServerTuning.LaneHoldTicks || (_uncommitted.Any && context.Orchestrator.WaitingCount == 0);
 
     /// <summary>Keeps back the answer until it is durable, and sends those before it that are by now.</summary>
     private void HoldUntilCommitted(PendingAnswer? recorded)
     {
         _uncommitted.Add(_sendBuffer, recorded);
         _receiveBuffer.ConsumeRequest();
-        _uncommitted.ReleaseCommitted(serving.Orchestrator, _sendBuffer);
+        _uncommitted.ReleaseCommitted(context.Orchestrator, _sendBuffer);
         if (!Is(State.Ending))
         {
             _sendBuffer.Consume(TrySend(_sendBuffer.Written.Span));
@@ -138,7 +136,7 @@ internal sealed partial class Connection
         ValueTask<PendingAnswer?> run;
         try
         {
-            run = isRead ? serving.Orchestrator.RunParsedAsync(_program, _sendBuffer, now) : serving.Orchestrator.RunOnLaneAsync(_receiveBuffer.Request, _sendBuffer);
+            run = isRead ? context.Orchestrator.RunParsedAsync(_program, _sendBuffer, now) : context.Orchestrator.RunOnLaneAsync(_receiveBuffer.Request, _sendBuffer);
             if (run.IsCompletedSuccessfully)
             {
                 return new ValueTask<PendingAnswer?>(run.Result);
@@ -162,8 +160,8 @@ internal sealed partial class Connection
         {
             // With a journal a run leaves the reply alone.
             (byte[] id, _) = _sendBuffer.DetachCurrent();
-            await serving.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait: false).ConfigureAwait(false);
-            _uncommitted.ReleaseAll(serving.Orchestrator, _sendBuffer);
+            await context.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait: false).ConfigureAwait(false);
+            _uncommitted.ReleaseAll(context.Orchestrator, _sendBuffer);
             _sendBuffer.Begin(id);
         }
 
@@ -186,9 +184,9 @@ internal sealed partial class Connection
 
     private void RejectFailed(Exception exception)
     {
-        ServerLog.RequestFailed(serving.Logger, exception);
+        ServerLog.RequestFailed(context.Logger, exception);
         _sendBuffer.Rewind();
-        Reject(Rejection.Internal, "The server failed; its log says why.");
+        Reject(Rejection.Internal, "The server failed; see its log.");
     }
 
     /// <summary>A client that has gone is noticed when its other answers are sent: its run must be waited for in any case.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class Connection : IValueTaskSource
     // Where it waits for the lane; null for the pool.
     private EventLoop? _waitLoop;
 
-    private EventLoop? CurrentLoop => serving.Loops?.Current;
+    private EventLoop? CurrentLoop => context.Loops?.Current;
 
     private bool IsOnEventLoop => CurrentLoop is not null;
 
@@ -26,7 +26,7 @@ internal sealed partial class Connection : IValueTaskSource
     protected internal override void ScheduleTurn()
     {
         // Its program may have turned out to be slow while it waited.
-        if (_waitLoop is null || !serving.IsFast(_program))
+        if (_waitLoop is null || !context.Latencies.IsFast(_program))
         {
             base.ScheduleTurn();
         }

@@ -6,9 +6,6 @@ namespace Ryuso.Server.Connections;
 /// <content>Waiting for the client: for its requests, and at its end.</content>
 internal sealed partial class Connection
 {
-    private static readonly TimeSpan s_lingerTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_idleGrace = TimeSpan.FromMilliseconds(200);
-
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask ReceiveAsync()
     {
@@ -26,11 +23,17 @@ internal sealed partial class Connection
             return;
         }
 
-        _deadline = Is(State.Rejecting) ? Math.Min(_graceEnd, Now + (long)s_idleGrace.TotalMilliseconds)
+        _deadline = Is(State.Rejecting) ? Math.Min(_graceEnd, Now + (long)ServerTuning.IdleGrace.TotalMilliseconds)
             : !isAsking ? long.MaxValue
-            : _deadline == long.MaxValue ? Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds
+            : _deadline == long.MaxValue ? Now + (long)context.Options.ReceiveTimeout.TotalMilliseconds
             : _deadline;
-        int count = await _transport.ReceiveAsync(_receiveBuffer.GetMemory(), _deadline).ConfigureAwait(false);
+        if (!_receiveBuffer.TryGetMemory(out Memory<byte> room))
+        {
+            RejectAndDrain(Rejection.Busy, "The server holds as many bytes of incomplete requests as it may; retry later.");
+            return;
+        }
+
+        int count = await _transport.ReceiveAsync(room, _deadline).ConfigureAwait(false);
         if (count < 0)
         {
             OnReceiveInterrupted();
@@ -58,14 +61,14 @@ internal sealed partial class Connection
     /// <summary>The wait for the client's bytes was cut short: time is up, or the server stops.</summary>
     private void OnReceiveInterrupted()
     {
-        ObjectDisposedException.ThrowIf(serving.Deadlines.IsAborting, this);
+        ObjectDisposedException.ThrowIf(context.Deadlines.IsAborting, this);
         _transport.Resume();
-        if (serving.Deadlines.IsStopping && !Is(State.StopObserved))
+        if (context.Deadlines.IsStopping && !Is(State.StopObserved))
         {
             // What came before the stop still counts: it may be the end of a request.
             _state |= State.StopObserved;
-            _graceEnd = Now + (long)s_lingerTimeout.TotalMilliseconds;
-            if (_transport.TryReceive(_receiveBuffer.GetMemory().Span, out int count))
+            _graceEnd = Now + (long)ServerTuning.LingerTimeout.TotalMilliseconds;
+            if (_receiveBuffer.TryGetMemory(out Memory<byte> room) && _transport.TryReceive(room.Span, out int count))
             {
                 OnReceived(count);
             }
@@ -76,7 +79,7 @@ internal sealed partial class Connection
         }
         else if (!Is(State.Rejecting))
         {
-            RejectAndDrain(Rejection.Timeout, $"The request was not complete within {serving.Options.ReceiveTimeout.TotalSeconds} seconds.");
+            RejectAndDrain(Rejection.Timeout, $"The request was not complete within {context.Options.ReceiveTimeout.TotalSeconds} seconds.");
         }
         else if (_receiveBuffer.HasPending)
         {
@@ -88,7 +91,7 @@ internal sealed partial class Connection
         }
     }
 
-    /// <summary>Turns away a request whose end is not known, so that none can follow it.</summary>
+    /// <summary>Rejects a request whose end is not known, so that none can follow it.</summary>
     private void RejectAndDrain(string code, string message)
     {
         _state |= State.Ending | State.MustDrainInput;
@@ -97,7 +100,7 @@ internal sealed partial class Connection
         _sendBuffer.End();
     }
 
-    /// <summary>Sends what is left and the end. True where the socket has been left to the farewells.</summary>
+    /// <summary>Sends what is left and the end. True where the socket is left to the lingering closer.</summary>
     private async ValueTask<bool> EndAsync()
     {
         await SendAsync(isLast: true).ConfigureAwait(false);
@@ -106,7 +109,7 @@ internal sealed partial class Connection
             return false;
         }
 
-        await _transport.ShutdownSendAsync(s_lingerTimeout).ConfigureAwait(false);
+        await _transport.ShutdownSendAsync(ServerTuning.LingerTimeout).ConfigureAwait(false);
         if (Is(State.MustDrainInput))
         {
             await DrainAsync().ConfigureAwait(false);
@@ -124,12 +127,13 @@ internal sealed partial class Connection
             await Task.Yield();
         }
 
-        long end = Now + (long)s_lingerTimeout.TotalMilliseconds;
-        long most = 2L * serving.Options.MaxRequestBytes;
+        long end = Now + (long)ServerTuning.LingerTimeout.TotalMilliseconds;
+        long most = 2L * context.Options.MaxRequestBytes;
         while (most > 0 && Now < end)
         {
             _receiveBuffer.Clear();
-            int count = await _transport.ReceiveAsync(_receiveBuffer.GetMemory(), end).ConfigureAwait(false);
+            _receiveBuffer.TryGetMemory(out Memory<byte> room);
+            int count = await _transport.ReceiveAsync(room, end).ConfigureAwait(false);
             if (count == 0)
             {
                 return;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
@@ -8,18 +9,16 @@ using Ryuso.Server.Transport;
 namespace Ryuso.Server.Connections;
 
 /// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
-internal sealed partial class Connection(ServerContext serving) : LaneWaiter
+internal sealed partial class Connection(ServerContext context) : LaneWaiter
 {
-    private const int MaxRoundsBeforeYield = 4;
-    private const int LargeRequestBytes = 64 * 1024;
-
-    private readonly ReceiveBuffer _receiveBuffer = new(serving.Options.MaxRequestBytes, serving.Options.MaxDepth);
+    private readonly ReceiveBuffer _receiveBuffer = new(context.Options.MaxRequestBytes, context.Options.MaxDepth, context.Memory);
     private readonly SendBuffer _sendBuffer = new();
     private readonly UncommittedAnswers _uncommitted = new();
     private SocketTransport _transport = null!;
     private long _deadline;
     private long _graceEnd;
     private int _program;
+    private int _unauthorized;
     private State _state;
 
     [Flags]
@@ -42,8 +41,11 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         /// <summary>The server's stop has been noticed; what came before it is still answered.</summary>
         StopObserved = 16,
 
-        /// <summary>The server stops: what becomes complete now is turned away.</summary>
+        /// <summary>The server stops: what becomes complete now is rejected.</summary>
         Rejecting = 32,
+
+        /// <summary>The answers are held back for a while: one of them rejects a wrong token, and there have been many.</summary>
+        Throttled = 64,
     }
 
     private enum DispatchResult
@@ -61,8 +63,10 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
     /// <summary>Takes a client.</summary>
     public void Open(Socket socket)
     {
-        _transport = new SocketTransport(serving.Deadlines, socket, serving.Loops);
-        _deadline = Now + (long)serving.Options.ReceiveTimeout.TotalMilliseconds;
+        Debug.Assert(_transport is null && _state == State.None && !_receiveBuffer.HasPending && _sendBuffer.Length == 0, "The last client has not left.");
+        _transport = new SocketTransport(context.Deadlines, socket, context.Loops);
+        _receiveBuffer.IsAuthorized = !context.Token.IsRequired;
+        _deadline = Now + (long)context.Options.ReceiveTimeout.TotalMilliseconds;
     }
 
     /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
@@ -73,14 +77,15 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         bool isLeft = false;
         try
         {
-            if (isCrowded)
-            {
-                RejectAndDrain(Rejection.Busy, "The server has as many connections as it may; try again later.");
-            }
-            else if (tls is not null)
+            if (tls is not null)
             {
                 await Task.Yield();
                 await _transport.SecureAsync(tls, _deadline).ConfigureAwait(false);
+            }
+
+            if (isCrowded)
+            {
+                RejectAndDrain(Rejection.Busy, "Connection limit reached; retry later.");
             }
 
             await AnswerAllAsync().ConfigureAwait(false);
@@ -89,13 +94,13 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException
             or System.Security.Authentication.AuthenticationException)
         {
-            ServerLog.ClientLost(serving.Logger, exception);
+            ServerLog.ClientLost(context.Logger, exception);
         }
 #pragma warning disable CA1031 // No request, however malformed, ends the server.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            ServerLog.RequestFailed(serving.Logger, exception);
+            ServerLog.RequestFailed(context.Logger, exception);
         }
         finally
         {
@@ -103,7 +108,7 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         }
     }
 
-    private long Now => serving.Deadlines.Now;
+    private long Now => context.Deadlines.Now;
 
     private bool Is(State state) => (_state & state) != 0;
 
@@ -112,11 +117,11 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         int rounds = 0;
         while (!Is(State.Ending))
         {
-            if (IsOnEventLoop && _receiveBuffer.Pending.Length > LargeRequestBytes)
+            if (IsOnEventLoop && _receiveBuffer.Pending.Length > ServerTuning.LargeRequestBytes)
             {
                 await Task.Yield();
             }
-            else if (rounds == MaxRoundsBeforeYield)
+            else if (rounds == ServerTuning.MaxRoundsBeforeYield)
             {
                 await YieldToOthersAsync().ConfigureAwait(false);
                 rounds = 0;
@@ -141,11 +146,11 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
             }
             else if (found == FramingResult.TooDeep)
             {
-                RejectAndDrain(Rejection.BadRequest, $"The request is nested deeper than {serving.Options.MaxDepth}.");
+                RejectAndDrain(Rejection.BadRequest, $"The request is nested deeper than {context.Options.MaxDepth}.");
             }
             else if (_receiveBuffer.IsFull)
             {
-                RejectAndDrain(Rejection.TooLarge, $"The request is longer than {serving.Options.MaxRequestBytes} bytes.");
+                RejectAndDrain(Rejection.TooLarge, $"The request is longer than {context.Options.MaxRequestBytes} bytes.");
             }
             else
             {
@@ -162,13 +167,13 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
     {
         ReadOnlySpan<byte> request = _receiveBuffer.RequestSpan;
         return RequestEnvelope.Read(request, _receiveBuffer.Offsets).Operation != Operation.Run
-            || (!serving.Orchestrator.IsRecorded && serving.IsFast(serving.FindProgram(request, _receiveBuffer.Offsets.Program)));
+            || (!context.Orchestrator.IsRecorded && context.Latencies.IsFast(context.FindProgram(request, _receiveBuffer.Offsets.Program)));
     }
 
     /// <summary>Reads the next request, where it is a plain one and the lane is free, which is then held.</summary>
     private bool TryParseIntoLane()
     {
-        if (!serving.CanUseFastPath || _receiveBuffer.Unscanned.IsEmpty || !serving.Orchestrator.Lane.TryEnter())
+        if (!context.CanUseFastPath || _receiveBuffer.Unscanned.IsEmpty || !context.Orchestrator.Lane.TryEnter())
         {
             return false;
         }
@@ -182,7 +187,7 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         {
             if (!isRead)
             {
-                serving.Orchestrator.Lane.Leave();
+                context.Orchestrator.Lane.Leave();
             }
         }
     }
@@ -190,8 +195,8 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
     /// <summary>Reads the next request, where it is a plain one, by whoever holds the lane.</summary>
     private bool TryParse()
     {
-        if (!serving.CanUseFastPath || Is(State.Rejecting) || !serving.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
-            || (!serving.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
+        if (!context.CanUseFastPath || Is(State.Rejecting) || context.Memory.IsFullOfAnswers || !context.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
+            || (!context.Latencies.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
         {
             return false;
         }
@@ -210,9 +215,9 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         RequestEnvelope head = RequestEnvelope.Read(request, _receiveBuffer.Offsets);
         bool isBroken = _receiveBuffer.Scan() == FramingResult.Broken;
         bool isRun = isBroken || head is { Problem: null, Operation: Operation.Run };
-        _program = isRun ? serving.FindProgram(request, _receiveBuffer.Offsets.Program) : -1;
+        _program = isRun ? context.FindProgram(request, _receiveBuffer.Offsets.Program) : -1;
         bool hasAnswer = _sendBuffer.Length > 0 || _uncommitted.Any;
-        if (isRun ? hasAnswer && !(isHolding && serving.IsFast(_program)) : _uncommitted.Any)
+        if (isRun ? hasAnswer && !(isHolding && context.Latencies.IsFast(_program)) : _uncommitted.Any)
         {
             // Who has an answer already does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
             return DispatchResult.Defer;
@@ -225,33 +230,49 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         {
             Reject(Rejection.ShuttingDown, "The server is shutting down.");
         }
-        else if (!serving.IsAuthorized(head.Auth))
+        else if (!context.Token.IsAuthorized(head.Auth))
         {
-            Reject(Rejection.Unauthorized, "The request does not carry the server's token: add \"auth\": \"TOKEN\".");
+            RejectUnauthorized();
         }
         else if (head.Problem is not null)
         {
             Reject(Rejection.BadRequest, head.Problem);
         }
+        else if (isRun && context.Memory.IsFullOfAnswers)
+        {
+            Reject(Rejection.Busy, "The server holds as many bytes of unsent answers as it may; retry later.");
+        }
         else if (isRun)
         {
+            _receiveBuffer.Authorize();
             return DispatchResult.Run;
         }
-        else if (head.Operation == Operation.Ping && serving.Orchestrator.JournalProblem is { } problem)
+        else if (head.Operation == Operation.Ping && context.Orchestrator.JournalProblem is { } problem)
         {
             Reject(Rejection.Internal, $"Nothing runs at present. {problem}");
         }
         else
         {
-            Write(head.Operation == Operation.Ping ? "{\"_pong\":true}"u8 : serving.Description);
+            Write(head.Operation == Operation.Ping ? "{\"_pong\":true}"u8 : context.Description);
         }
 
         return DispatchResult.Answered;
     }
 
+    /// <summary>Whoever guesses may do so a few times on one connection, and not often on all of them together.</summary>
+    private void RejectUnauthorized()
+    {
+        Reject(Rejection.Unauthorized, "The request does not carry the server's token: add \"auth\": \"TOKEN\".");
+        _state |= context.Token.RecordFailure() ? State.Throttled : State.None;
+        if (++_unauthorized >= ServerTuning.MaxUnauthorizedRequests)
+        {
+            _state |= State.Ending | State.MustDrainInput;
+        }
+    }
+
     private void Reject(string code, string message)
     {
-        ServerLog.Rejected(serving.Logger, code);
+        ServerLog.Rejected(context.Logger, code);
         Rejection.Write(_sendBuffer, code, message);
     }
 
@@ -263,11 +284,37 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
 
     private async ValueTask SendAsync(bool isLast)
     {
-        if (_sendBuffer.Length > 0)
+        if (Is(State.Throttled))
         {
-            await _transport.SendAsync(_sendBuffer.Written, isLast, serving.Options.SendTimeout).ConfigureAwait(false);
-            _sendBuffer.Clear();
+            _state &= ~State.Throttled;
+            await Task.Delay(ServerTuning.UnauthorizedDelay, context.Options.TimeProvider).ConfigureAwait(false);
         }
+
+        int length = _sendBuffer.Length;
+        if (length == 0)
+        {
+            return;
+        }
+
+        ValueTask sending = _transport.SendAsync(_sendBuffer.Written, isLast, context.Options.SendTimeout);
+        if (sending.IsCompletedSuccessfully)
+        {
+            sending.GetAwaiter().GetResult();
+        }
+        else
+        {
+            context.Memory.ChargeAnswer(length);
+            try
+            {
+                await sending.ConfigureAwait(false);
+            }
+            finally
+            {
+                context.Memory.ReleaseAnswer(length);
+            }
+        }
+
+        _sendBuffer.Clear();
     }
 
     private void Release(bool isLeft)
@@ -277,17 +324,18 @@ internal sealed partial class Connection(ServerContext serving) : LaneWaiter
         _sendBuffer.Clear();
         _uncommitted.Clear();
         _state = State.None;
+        _unauthorized = 0;
         _transport = null!;
-        serving.Return(this);
+        context.Pool.Return(this);
         if (isLeft)
         {
             link.ReleaseSocket();
-            serving.LingeringCloser.Add(link.Socket);
+            context.LingeringCloser.Add(link.Socket);
         }
         else
         {
             link.Dispose();
-            serving.Close(1);
+            context.Limits.Close(1);
         }
     }
 }

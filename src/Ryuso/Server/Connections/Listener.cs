@@ -1,5 +1,5 @@
+using System.ComponentModel;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using Ryuso.Server.Loops;
 using Ryuso.Server.Transport;
@@ -9,32 +9,35 @@ namespace Ryuso.Server.Connections;
 /// <summary>A listening socket.</summary>
 internal sealed class Listener : EpollHandler, IDisposable
 {
-    private const int Backlog = 4096;
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
-
-    private readonly ServerContext _serving;
+    private readonly ServerContext _context;
     private readonly Socket _socket;
-    private readonly SslServerAuthenticationOptions? _tls;
+    private readonly bool _isTls;
+    private readonly UnixSocketFile? _file;
+    private readonly CancellationTokenSource _accepting = new();
     private volatile bool _isClosed;
 
-    private Listener(ServerContext serving, Socket socket, SslServerAuthenticationOptions? tls)
+    private Listener(ServerContext context, Socket socket, bool isTls, UnixSocketFile? file)
     {
-        _serving = serving;
+        _context = context;
         _socket = socket;
-        _tls = tls;
+        _isTls = isTls;
+        _file = file;
         EndPoint = socket.LocalEndPoint!;
     }
 
     public EndPoint EndPoint { get; }
 
+    /// <summary>For tests that take options away from it.</summary>
+    internal Socket Socket => _socket;
+
     /// <exception cref="SocketException">The address cannot be listened on.</exception>
-    public static Listener Bind(EndPoint endPoint, SslServerAuthenticationOptions? tls, ServerContext serving)
+    /// <exception cref="IOException">Something else than a socket is at the path.</exception>
+    public static Listener Bind(EndPoint endPoint, bool isTls, ServerContext context)
     {
         bool isUnix = endPoint is UnixDomainSocketEndPoint;
         if (isUnix)
         {
-            RemoveStale(endPoint);
+            UnixSocketFile.RemoveStale(endPoint.ToString()!);
         }
 
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
@@ -47,7 +50,7 @@ internal sealed class Listener : EpollHandler, IDisposable
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             }
 
-            if (serving.Options.ReusePort && !isUnix)
+            if (context.Options.ReusePort && !isUnix)
             {
                 LinuxSocketOptions.ReusePort(socket);
             }
@@ -55,8 +58,9 @@ internal sealed class Listener : EpollHandler, IDisposable
             // No ReuseAddress: .NET lets a closed port be bound again without it, and with it (SO_REUSEPORT)
             // two servers would silently share a port.
             socket.Bind(endPoint);
-            socket.Listen(Backlog);
-            return new Listener(serving, socket, tls);
+            UnixSocketFile? file = isUnix ? UnixSocketFile.Bound(endPoint.ToString()!, context.Options.UnixSocketMode) : null;
+            socket.Listen(ServerTuning.AcceptBacklog);
+            return new Listener(context, socket, isTls, file);
         }
         catch
         {
@@ -67,14 +71,14 @@ internal sealed class Listener : EpollHandler, IDisposable
 
     public void Start()
     {
-        if (_serving.Loops is null)
+        if (_context.Loops is null)
         {
             _ = AcceptAllAsync();
         }
         else
         {
             _socket.Blocking = false;
-            _serving.Loops.AcceptLoop.Epoll.Register(_socket.SafeHandle, this, onlyChanges: false);
+            _context.Loops.AcceptLoop.Epoll.Register(_socket.SafeHandle, this, onlyChanges: false);
         }
     }
 
@@ -85,7 +89,7 @@ internal sealed class Listener : EpollHandler, IDisposable
     public override void OnReadable(bool hasEnded)
     {
         // Counted before it is here, so that no stop can overlook it.
-        _serving.Open();
+        _context.Limits.Open();
         Socket next;
         try
         {
@@ -93,16 +97,16 @@ internal sealed class Listener : EpollHandler, IDisposable
         }
         catch (Exception exception) when (_isClosed || exception is SocketException { SocketErrorCode: SocketError.WouldBlock })
         {
-            _serving.Close(1);
+            _context.Limits.Close(1);
             return;
         }
         catch (SocketException exception)
         {
-            _serving.Close(1);
+            _context.Limits.Close(1);
 
             // Nearly always a lack of descriptors, which those who are in already must not feel.
-            ServerLog.AcceptFailed(_serving.Logger, exception);
-            _ = PauseAsync(_serving.Loops!.AcceptLoop.Epoll);
+            ServerLog.AcceptFailed(_context.Logger, exception);
+            _ = PauseAsync(_context.Loops!.AcceptLoop.Epoll);
             return;
         }
 
@@ -114,63 +118,71 @@ internal sealed class Listener : EpollHandler, IDisposable
         try
         {
             epoll.SetSuspended(_socket.SafeHandle, this, isMuted: true);
-            await Task.Delay(s_pause).ConfigureAwait(false);
+            await Task.Delay(ServerTuning.AcceptPause).ConfigureAwait(false);
             epoll.SetSuspended(_socket.SafeHandle, this, isMuted: false);
         }
-        catch (ObjectDisposedException)
+        catch (Exception exception) when (_isClosed || exception is ObjectDisposedException)
         {
             // It has been closed meanwhile.
+        }
+        catch (Win32Exception exception)
+        {
+            ServerLog.RequestFailed(_context.Logger, exception);
         }
     }
 
     /// <summary>Lets nobody in any more. Who has come already is still accepted: a listening socket that closes resets them.</summary>
     public async Task StopAsync()
     {
-        if (EndPoint is UnixDomainSocketEndPoint)
+        if (_file is not null)
         {
-            File.Delete(EndPoint.ToString()!);
+            _file.Delete();
         }
         else
         {
-            LinuxSocketOptions.DropIncomingConnections(_socket);
+            DropIncomingConnections();
         }
 
         // Also those whose handshake is under way. They are accepted meanwhile.
         for (int looks = 0, quiet = 0; looks < 50 && quiet < 3; looks++)
         {
-            await Task.Delay(s_look).ConfigureAwait(false);
+            await Task.Delay(ServerTuning.AcceptDrainInterval).ConfigureAwait(false);
             quiet = _socket.Poll(0, SelectMode.SelectRead) ? 0 : quiet + 1;
         }
 
         Dispose();
     }
 
-    public void Dispose()
+    /// <summary>An improvement only: where the kernel refuses it, clients that connect now are reset.</summary>
+    private void DropIncomingConnections()
     {
-        _isClosed = true;
-        _serving.Loops?.AcceptLoop.Epoll.Unregister(this);
-        _socket.Dispose();
-    }
-
-    /// <summary>A socket's file outlives a server that was killed; one that somebody listens on is left alone.</summary>
-    private static void RemoveStale(EndPoint endPoint)
-    {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            probe.Connect(endPoint);
+            LinuxSocketOptions.DropIncomingConnections(_socket);
         }
         catch (SocketException exception)
         {
-            if (exception.SocketErrorCode == SocketError.ConnectionRefused)
-            {
-                File.Delete(endPoint.ToString()!);
-            }
+            ServerLog.OptionRefused(_context.Logger, "a socket filter", "Clients that connect during the stop are reset.", exception);
+        }
+    }
 
+    public void Dispose()
+    {
+        _isClosed = true;
+        _context.Loops?.AcceptLoop.Epoll.Unregister(this);
+        if (_file is null)
+        {
+            _socket.Dispose();
             return;
         }
 
-        throw new SocketException((int)SocketError.AddressAlreadyInUse);
+        // A Socket that is disposed of removes whatever is at its path by then, also the socket of the next server. Its handle does not.
+        _file.Delete();
+        _accepting.Cancel();
+        _socket.SafeHandle.Dispose();
+#pragma warning disable CA1816 // The finalizer would do the same as Dispose.
+        GC.SuppressFinalize(_socket);
+#pragma warning restore CA1816
     }
 
     /// <summary>Where there is no event loop, the pool's threads do its work.</summary>
@@ -180,8 +192,8 @@ internal sealed class Listener : EpollHandler, IDisposable
         {
             try
             {
-                Socket next = await _socket.AcceptAsync().ConfigureAwait(false);
-                _serving.Open();
+                Socket next = await _socket.AcceptAsync(_accepting.Token).ConfigureAwait(false);
+                _context.Limits.Open();
                 ThreadPool.UnsafeQueueUserWorkItem(Begin, next, preferLocal: false);
             }
 #pragma warning disable CA1031 // Whatever one client or a lack of descriptors does, the next client is accepted.
@@ -190,8 +202,8 @@ internal sealed class Listener : EpollHandler, IDisposable
             {
                 if (!_isClosed)
                 {
-                    ServerLog.AcceptFailed(_serving.Logger, exception);
-                    await Task.Delay(s_pause).ConfigureAwait(false);
+                    ServerLog.AcceptFailed(_context.Logger, exception);
+                    await Task.Delay(ServerTuning.AcceptPause).ConfigureAwait(false);
                 }
             }
         }
@@ -200,15 +212,15 @@ internal sealed class Listener : EpollHandler, IDisposable
     /// <summary>Serves a client on this thread as far as that goes without waiting.</summary>
     private void Begin(Socket client)
     {
-        if (_serving.IsOverHardLimit)
+        if (_context.Limits.IsOverHardLimit)
         {
             client.Dispose();
-            _serving.Close(1);
+            _context.Limits.Close(1);
             return;
         }
 
-        Connection connection = _serving.Rent();
+        Connection connection = _context.Pool.Rent();
         connection.Open(client);
-        _ = connection.ServeAsync(_tls, _serving.IsOverLimit);
+        _ = connection.ServeAsync(_isTls ? _context.Tls : null, _context.Limits.IsOverLimit);
     }
 }

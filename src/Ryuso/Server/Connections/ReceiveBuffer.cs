@@ -1,10 +1,16 @@
 using System.Buffers;
+using System.Diagnostics;
 using Ryuso.Protocol;
 
 namespace Ryuso.Server.Connections;
 
-/// <summary>What a client has sent and nobody has answered yet: finds one request after the other in it.</summary>
-internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth)
+/// <summary>What a client has sent and has not been answered yet: finds one request after the other in it.</summary>
+/// <remarks>
+/// The bytes from <c>_from</c> to <c>_to</c> are pending. A request is found once (<see cref="Scan"/>, or by another parser in
+/// <see cref="Unscanned"/>) and then consumed, in that order; the room is reused once nothing is pending. One user at a time.
+/// </remarks>
+[DebuggerDisplay("{_to - _from} bytes pending of {_bytes.Length}, {_found}")]
+internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth, MemoryBudget budget)
 {
     private const int InitialBytes = 4096;
     private const byte ByteOrderMark = 0xEF;
@@ -18,8 +24,14 @@ internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth)
     private RequestFramer _framer = new(maxDepth);
     private FramingResult _found;
 
+    // What the budget has given for the room beyond BusyBytes.
+    private long _reserved;
+
     /// <summary>Whether a request has begun and is not complete.</summary>
     public bool HasPending => _from < _to;
+
+    /// <summary>Whether the client has shown the server's token, or needs none. Set only while nothing is reserved.</summary>
+    public bool IsAuthorized { get; set; }
 
     /// <summary>Whether the request is as long as one may be.</summary>
     public bool IsFull => _to - _from >= maxRequestBytes;
@@ -62,13 +74,29 @@ internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth)
         _from += _framer.Length;
         _framer = new RequestFramer(maxDepth);
         _found = default;
+        if (_from == _to && _reserved > 0)
+        {
+            // The answer may take long to send: the room of a large request is not kept meanwhile.
+            _from = _to = 0;
+            Resize();
+        }
     }
 
     /// <summary>The request that <see cref="Unscanned"/> begins with has been answered.</summary>
     public void Consume(int length) => _from += length;
 
-    /// <summary>Where to receive more.</summary>
-    public Memory<byte> GetMemory()
+    /// <summary>The client has shown the server's token.</summary>
+    public void Authorize()
+    {
+        if (!IsAuthorized)
+        {
+            IsAuthorized = true;
+            budget.Authorize(_reserved);
+        }
+    }
+
+    /// <summary>Where to receive more. False where the request needs more room than the budget of all connections has left.</summary>
+    public bool TryGetMemory(out Memory<byte> room)
     {
         int length = _to - _from;
         if (length == 0)
@@ -78,14 +106,23 @@ internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth)
         }
         else if (_to == _bytes.Length)
         {
-            Move(length == _bytes.Length ? (int)Math.Min(_bytes.Length * 2L, maxRequestBytes) : _bytes.Length);
+            int size = length == _bytes.Length ? (int)Math.Min(_bytes.Length * 2L, maxRequestBytes) : _bytes.Length;
+            if (!TryReserve(size))
+            {
+                room = default;
+                return false;
+            }
+
+            Move(size);
         }
 
-        return _bytes.AsMemory(_to, Math.Min(_bytes.Length - _to, maxRequestBytes - (_to - _from)));
+        room = _bytes.AsMemory(_to, Math.Min(_bytes.Length - _to, maxRequestBytes - (_to - _from)));
+        return true;
     }
 
     public void Advance(int count)
     {
+        Debug.Assert(count >= 0 && _to + count <= _bytes.Length, "More was received than there was room for.");
         _to += count;
         _overflowed = _to == _bytes.Length;
     }
@@ -96,6 +133,18 @@ internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth)
         _framer = new RequestFramer(maxDepth);
         _found = default;
         Resize();
+    }
+
+    private bool TryReserve(int size)
+    {
+        long more = size > BusyBytes ? size - _reserved : 0;
+        if (more > 0 && !budget.TryReserve(more, IsAuthorized))
+        {
+            return false;
+        }
+
+        _reserved += Math.Max(more, 0);
+        return true;
     }
 
     private void Move(int size)
@@ -118,6 +167,12 @@ internal sealed class ReceiveBuffer(int maxRequestBytes, int maxDepth)
     /// <summary>Many small requests at once get more room; the room that one large request needed is not kept.</summary>
     private void Resize()
     {
+        if (_reserved > 0)
+        {
+            budget.Release(_reserved, IsAuthorized);
+            _reserved = 0;
+        }
+
         if (_bytes.Length > BusyBytes)
         {
             ReturnArray();

@@ -1,8 +1,14 @@
+using System.Diagnostics;
 using Ryuso.Json;
 
 namespace Ryuso.Server.Connections;
 
-/// <summary>The answers that a connection has not sent yet, one behind the other.</summary>
+/// <summary>The answers that a connection has not sent yet, one after the other.</summary>
+/// <remarks>
+/// <c>_answer</c> is where the current answer begins, <c>_body</c> where its JSON object begins (after the id); both are at or before
+/// the length. <see cref="Begin"/>, write, <see cref="End"/>, in that order for each answer.
+/// </remarks>
+[DebuggerDisplay("{Length} bytes, current answer at {_answer}, body at {_body}")]
 internal sealed class SendBuffer : ByteBuffer
 {
     private const int MaxRetainedBytes = 64 * 1024;
@@ -17,7 +23,7 @@ internal sealed class SendBuffer : ByteBuffer
 
     public ReadOnlyMemory<byte> Written => Bytes.AsMemory(0, Length);
 
-    /// <summary>Begins an answer; one with an id says so first.</summary>
+    /// <summary>Begins an answer; one with an id begins with it.</summary>
     public void Begin(ReadOnlySpan<byte> id)
     {
         _answer = Length;
@@ -51,7 +57,7 @@ internal sealed class SendBuffer : ByteBuffer
             return;
         }
 
-        // The object's own brace becomes the comma behind the id; an empty one leaves only its end.
+        // The object's own brace becomes the comma after the id; of an empty object only the end remains.
         if (Bytes[_body + 1] == '}')
         {
             Bytes[_body] = (byte)'}';
@@ -65,9 +71,10 @@ internal sealed class SendBuffer : ByteBuffer
         Write("\n"u8);
     }
 
-    /// <summary>So much of the earlier answers has been sent already.</summary>
+    /// <summary>So much of the completed answers has been sent already.</summary>
     public void Consume(int count)
     {
+        Debug.Assert(count <= Length, "More was sent than had been written.");
         Bytes.AsSpan(count, Length - count).CopyTo(Bytes);
         Length -= count;
         _answer -= count;

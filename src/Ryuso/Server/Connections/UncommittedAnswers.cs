@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using Ryuso.Recording;
 
 namespace Ryuso.Server.Connections;
 
-/// <summary>A connection's answers, in order, that may not leave yet: what they tell is not durable.</summary>
+/// <summary>A connection's answers, in order, that may not leave yet: their outcomes are not durable.</summary>
+/// <remarks>The order never changes: an answer that is durable waits for those before it. One user at a time, the connection.</remarks>
+[DebuggerDisplay("{_answers.Count} answers, {Length} bytes, up to position {LastPosition}")]
 internal sealed class UncommittedAnswers
 {
     private readonly Queue<(byte[] Id, PendingAnswer Answer)> _answers = [];
@@ -11,12 +14,12 @@ internal sealed class UncommittedAnswers
 
     public int Length { get; private set; }
 
-    /// <summary>What must be durable before all of them may leave.</summary>
+    /// <summary>The journal position that must be durable before all of them may leave.</summary>
     public long LastPosition { get; private set; }
 
-    /// <summary>Holds the answer that the reply has begun.</summary>
-    /// <param name="reply">What it is taken back from.</param>
-    /// <param name="answer">The answer; null where the reply holds it.</param>
+    /// <summary>Holds the answer that has been begun in the send buffer.</summary>
+    /// <param name="reply">The send buffer, from which it is taken back.</param>
+    /// <param name="answer">The answer; null where the send buffer holds it.</param>
     public void Add(SendBuffer reply, PendingAnswer? answer)
     {
         (byte[] id, byte[] json) = reply.DetachCurrent();
@@ -25,7 +28,7 @@ internal sealed class UncommittedAnswers
         LastPosition = Math.Max(LastPosition, answer.Position);
     }
 
-    /// <summary>Lets go into the reply what may leave by now.</summary>
+    /// <summary>Moves into the send buffer what is durable by now.</summary>
     public void ReleaseCommitted(Orchestrator orchestrator, SendBuffer reply)
     {
         while (_answers.TryPeek(out (byte[] Id, PendingAnswer Answer) first) && orchestrator.IsDurable(first.Answer))
@@ -35,7 +38,7 @@ internal sealed class UncommittedAnswers
         }
     }
 
-    /// <summary>Lets go of all when the journal has been flushed, or has failed.</summary>
+    /// <summary>Moves all into the send buffer after the journal has been flushed, or has failed.</summary>
     public void ReleaseAll(Orchestrator orchestrator, SendBuffer reply)
     {
         while (_answers.TryDequeue(out (byte[] Id, PendingAnswer Answer) next))
@@ -44,7 +47,7 @@ internal sealed class UncommittedAnswers
         }
     }
 
-    /// <summary>The client has gone.</summary>
+    /// <summary>Drops all of them: the client has gone.</summary>
     public void Clear()
     {
         _answers.Clear();

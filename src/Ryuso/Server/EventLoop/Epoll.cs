@@ -1,17 +1,18 @@
 using System.Buffers.Binary;
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Ryuso.Server.Loops;
 
-/// <summary>Somebody who wants to know when a socket has something to read.</summary>
+/// <summary>Is called when a socket has something to read.</summary>
 internal abstract class EpollHandler
 {
-    /// <summary>Its place in <see cref="Epoll"/>; -1 for none.</summary>
+    /// <summary>Its index among the slots of <see cref="Epoll"/>; -1 for none.</summary>
     internal int SlotIndex { get; set; } = -1;
 
-    /// <summary>Whether whoever is told of something is likely to be told again in a moment.</summary>
+    /// <summary>Whether a further event is likely in a moment.</summary>
     public virtual bool ExpectsMoreSoon => true;
 
     /// <summary>There is something to read, or there was a moment ago.</summary>
@@ -19,10 +20,15 @@ internal abstract class EpollHandler
     public abstract void OnReadable(bool hasEnded);
 }
 
-/// <summary>Linux's list of the sockets that have something to read. To wait and to take is for one thread at a time; everything else is for any.</summary>
+/// <summary>The sockets that a loop watches, and which of them have something to read (epoll).</summary>
+/// <remarks>
+/// <see cref="Poll"/> and <see cref="TryDequeueEvent"/> are for one thread at a time, the leader; everything else is for any thread.
+/// The gate guards the slots. An event carries its slot and the slot's generation, which grows when a handler leaves: an event that was
+/// already in flight for a handler that has left, or for its successor in the slot, is dropped.
+/// </remarks>
+[DebuggerDisplay("{Count} sockets, {_count - _next} events left")]
 internal sealed class Epoll : IDisposable
 {
-    private const int MaxEventsPerPoll = 128;
     private const int Add = 1;
     private const int Delete = 2;
     private const int Change = 3;
@@ -36,7 +42,7 @@ internal sealed class Epoll : IDisposable
     private static readonly int s_eventSize = s_dataOffset + 8;
 
     private readonly SafeFileHandle _epoll;
-    private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(MaxEventsPerPoll * 16, pinned: true);
+    private readonly byte[] _events = GC.AllocateUninitializedArray<byte>(ServerTuning.MaxEventsPerPoll * 16, pinned: true);
     private readonly Lock _gate = new();
     private readonly Stack<int> _freeSlots = new();
     private readonly List<(EpollHandler? Watched, uint Generation)> _slots = [];
@@ -54,13 +60,13 @@ internal sealed class Epoll : IDisposable
         }
     }
 
-    /// <summary>How many sockets it watches.</summary>
+    /// <summary>How many sockets are watched.</summary>
     public int Count => Volatile.Read(ref _registered);
 
     /// <summary>Watches a socket until it is closed.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="watched">Who is to know.</param>
-    /// <param name="onlyChanges">Whether to tell it only when something new comes, or for as long as something is there.</param>
+    /// <param name="watched">What is called.</param>
+    /// <param name="onlyChanges">Whether it is called once for what is new (edge-triggered), or for as long as something is there.</param>
     public void Register(SafeHandle socket, EpollHandler watched, bool onlyChanges)
     {
         int place;
@@ -76,6 +82,7 @@ internal sealed class Epoll : IDisposable
             _registered++;
         }
 
+        Debug.Assert(watched.SlotIndex < 0, "A handler watches one socket.");
         watched.SlotIndex = place;
         try
         {
@@ -88,17 +95,17 @@ internal sealed class Epoll : IDisposable
         }
     }
 
-    /// <summary>Tells nothing of a socket for a while, or again for as long as something is there.</summary>
+    /// <summary>Suspends the events of a socket, or resumes them.</summary>
     public void SetSuspended(SafeHandle socket, EpollHandler watched, bool isMuted) => Control(Change, socket, watched, isMuted ? 0 : Readable);
 
-    /// <summary>Leaves a socket that stays open to somebody else.</summary>
+    /// <summary>Stops watching a socket that stays open.</summary>
     public void Detach(SafeHandle socket, EpollHandler watched)
     {
         Control(Delete, socket, watched, events: 0);
         Unregister(watched);
     }
 
-    /// <summary>Tells it no more, not even what is known already. The socket is about to be closed, which ends the rest.</summary>
+    /// <summary>Calls a handler no more, not even for events that have been polled already. Closing the socket does the rest.</summary>
     public void Unregister(EpollHandler watched)
     {
         lock (_gate)
@@ -113,21 +120,27 @@ internal sealed class Epoll : IDisposable
         }
     }
 
-    /// <summary>Looks whether there is something to tell.</summary>
-    /// <param name="wait">Whether to wait until there is.</param>
+    /// <summary>Looks whether a socket has something to read. A signal may end the wait early, with nothing found.</summary>
+    /// <param name="wait">Whether to wait until one has.</param>
+    /// <exception cref="Win32Exception">The kernel refuses to look.</exception>
     public unsafe bool Poll(bool wait)
     {
         fixed (byte* pointer = _events)
         {
-            int count = LinuxNative.EpollWait(_epoll, pointer, MaxEventsPerPoll, wait ? -1 : 0);
+            int count = LinuxNative.EpollWait(_epoll, pointer, ServerTuning.MaxEventsPerPoll, wait ? -1 : 0);
+            int errno = count < 0 ? Marshal.GetLastPInvokeError() : 0;
             _next = 0;
             _count = Math.Max(count, 0);
+            if (errno is not 0 and not LinuxNative.Interrupted)
+            {
+                throw new Win32Exception(errno);
+            }
         }
 
         return _count > 0;
     }
 
-    /// <summary>Takes the next of what <see cref="Poll"/> has found.</summary>
+    /// <summary>Takes the next event that <see cref="Poll"/> has found.</summary>
     public bool TryDequeueEvent(out EpollHandler watched, out bool hasEnded)
     {
         while (_next < _count)

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -5,20 +6,33 @@ namespace Ryuso.Server.Loops;
 
 /// <summary>
 /// Waits for its share of the sockets and goes on to read, run and answer what has come, all on one thread,
-/// since a change of threads costs more than all that. Which thread that is <see cref="EventLoopGroup"/> says.
+/// since a change of threads costs more than all that. <see cref="EventLoopGroup"/> decides which thread leads.
 /// </summary>
+/// <remarks>
+/// <para>Leader/Followers: one thread leads a loop; a spare one takes the lead from a leader that a hook holds.</para>
+/// <para>
+/// The gate guards all fields but the last two. What is read or written without it, and why that is right:
+/// <c>_queue.IsEmpty</c> in <see cref="PollOrPark"/> is a hint, looked at again under the gate before the loop parks;
+/// <c>_isParked</c> is cleared without the gate once awake: a Post that still sees it set signals once too often;
+/// the epoll is polled without the gate, since only the leader polls and leadership never moves inside PollOrPark, where <c>_isBusy</c>
+/// is false (<see cref="TryTakeLead"/> leaves such a leader alone). <c>_busyPollPays</c> and <c>_expectsMoreSoon</c> are the leader's.
+/// </para>
+/// <para>
+/// A lost wake-up is impossible: Post adds under the gate and then looks at <c>_isParked</c>; the leader sets it under the gate after it
+/// has found the queue empty. One of the two sees the other. The eventfd is never read: it is registered edge-triggered, so that each
+/// write is one event.
+/// </para>
+/// <para>A thread that has lost the lead finishes the hook that holds it; until then <see cref="Current"/> still names the loop.</para>
+/// </remarks>
+[DebuggerDisplay("{Epoll.Count} sockets, iteration {_iteration}, parked {_isParked}, busy {_isBusy}, queue {_queue}")]
 internal sealed class EventLoop : IDisposable
 {
-    // Who is answered at once mostly asks again within this time, and to sleep and be woken takes longer.
-    private static readonly long s_busyPollDuration = Stopwatch.Frequency / 50_000;
-
     [ThreadStatic]
     private static EventLoop? s_current;
 
     private readonly ILogger _logger;
     private readonly WakeupEvent _wakeup = new();
 
-    // Who leads, how far it is with what it has found, and whether it is busy with one of these.
     private readonly Lock _gate = new();
     private readonly LoopQueue _queue = new();
     private Thread? _leader;
@@ -26,6 +40,8 @@ internal sealed class EventLoop : IDisposable
     private bool _isBusy;
     private bool _isClosed;
     private bool _isParked;
+
+    // The leader's.
     private bool _busyPollPays = true;
     private bool _expectsMoreSoon;
 
@@ -36,16 +52,16 @@ internal sealed class EventLoop : IDisposable
         Epoll.Register(_wakeup.Handle, _wakeup, onlyChanges: true);
     }
 
-    /// <summary>The one whose work this thread does; null on any other thread.</summary>
+    /// <summary>The loop that this thread leads; null on any other thread.</summary>
     public static EventLoop? Current => s_current;
 
-    /// <summary>It and its like.</summary>
+    /// <summary>The group this loop belongs to.</summary>
     public EventLoopGroup Group { get; }
 
-    /// <summary>Whom it waits for.</summary>
+    /// <summary>The sockets this loop polls.</summary>
     public Epoll Epoll { get; } = new();
 
-    /// <summary>Has something done by whoever leads.</summary>
+    /// <summary>Queues work for the leader; for the thread pool once the loop is closed.</summary>
     public void Post(WorkPriority urgency, IThreadPoolWorkItem work)
     {
         bool isAsleep;
@@ -67,13 +83,14 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>Does its work on this thread, until another one leads or it has ended.</summary>
+    /// <summary>Leads the loop on this thread, until another thread leads or the loop is closed.</summary>
     public void Lead()
     {
         s_current = this;
         bool hasLooked = false;
         while (TryTakeNext(ref hasLooked, out object? taken, out bool hasEnded))
         {
+            Debug.Assert(taken is null or EpollHandler or IThreadPoolWorkItem, "There is nothing else to do.");
             try
             {
                 switch (taken)
@@ -89,20 +106,26 @@ internal sealed class EventLoop : IDisposable
                         break;
                 }
             }
+            catch (Win32Exception exception) when (taken is null)
+            {
+                // It may fail again at once: without the pause the loop would spin.
+                Log(exception, static (logger, failure) => ServerLog.PollFailed(logger, failure));
+                Thread.Sleep(ServerTuning.EpollErrorPause);
+            }
 #pragma warning disable CA1031 // Whatever one client does, the next client is served.
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Log(exception);
+                Log(exception, static (logger, failure) => ServerLog.RequestFailed(logger, failure));
             }
         }
 
         s_current = null;
     }
 
-    /// <summary>Gives the lead to the calling thread, where the leader has been with the same since the last look.</summary>
-    /// <param name="seen">How far it was then, and is now.</param>
-    /// <param name="isIdle">Whether there is nothing that it could be held by.</param>
+    /// <summary>Makes the calling thread the leader if the current leader has made no progress since the last check.</summary>
+    /// <param name="seen">The iteration of the last check; becomes the current one.</param>
+    /// <param name="isIdle">Whether the leader waits for sockets, so that nothing can hold it.</param>
     public bool TryTakeLead(ref long seen, out bool isIdle)
     {
         lock (_gate)
@@ -122,7 +145,7 @@ internal sealed class EventLoop : IDisposable
 
     public void SetLeader(Thread thread) => _leader = thread;
 
-    /// <summary>Nobody may be waited for any more. Ends <see cref="Lead"/>.</summary>
+    /// <summary>Ends <see cref="Lead"/>. No socket may be waited for any more.</summary>
     public void Close()
     {
         lock (_gate)
@@ -141,11 +164,11 @@ internal sealed class EventLoop : IDisposable
         _wakeup.Dispose();
     }
 
-    private void Log(Exception exception)
+    private void Log(Exception exception, Action<ILogger, Exception> write)
     {
         try
         {
-            ServerLog.RequestFailed(_logger, exception);
+            write(_logger, exception);
         }
 #pragma warning disable CA1031 // A log that fails may be what has failed before.
         catch (Exception)
@@ -154,7 +177,7 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>The next that there is to see to; null for a look at the sockets. False where another thread leads by now.</summary>
+    /// <summary>The next thing to do; null to look at the sockets. False where another thread leads by now, or the loop is closed.</summary>
     private bool TryTakeNext(ref bool hasLooked, out object? taken, out bool hasEnded)
     {
         lock (_gate)
@@ -194,9 +217,10 @@ internal sealed class EventLoop : IDisposable
         return true;
     }
 
-    /// <summary>Looks at the sockets; where nothing has come and nothing else is to be done, for a little while, and then asleep until there is something.</summary>
+    /// <summary>Looks at the sockets; where nothing has come and nothing is queued, polls for a short time and then parks until something comes.</summary>
     private void PollOrPark()
     {
+        Debug.Assert(Current == this && !_isBusy, "Only the leader polls, and it is not busy meanwhile.");
         long began = Stopwatch.GetTimestamp();
         if ((!_queue.IsEmpty && Epoll.Poll(wait: false)) || !_queue.IsEmpty || (_busyPollPays && _expectsMoreSoon && TryBusyPoll(began)))
         {
@@ -213,12 +237,19 @@ internal sealed class EventLoop : IDisposable
             _isParked = true;
         }
 
-        Epoll.Poll(wait: true);
-        Volatile.Write(ref _isParked, false);
-        _busyPollPays = Stopwatch.GetTimestamp() - began < 2 * s_busyPollDuration;
+        try
+        {
+            Epoll.Poll(wait: true);
+        }
+        finally
+        {
+            Volatile.Write(ref _isParked, false);
+        }
+
+        _busyPollPays = Stopwatch.GetTimestamp() - began < 2 * ServerTuning.BusyPollTicks;
     }
 
-    /// <summary>Looks again and again for a little while, unless another loop does. Whether there is something to do.</summary>
+    /// <summary>Polls for a short time, unless another loop does so. Whether there is something to do.</summary>
     private bool TryBusyPoll(long began)
     {
         if (!Group.TryEnterBusyPoll())
@@ -235,11 +266,11 @@ internal sealed class EventLoop : IDisposable
                     return true;
                 }
 
-                // Whoever else wants this processor goes first: a client perhaps.
+                // Another process that waits for this processor goes first: a client perhaps.
                 Thread.SpinWait(20);
                 Thread.Yield();
             }
-            while (Stopwatch.GetTimestamp() - began < s_busyPollDuration);
+            while (Stopwatch.GetTimestamp() - began < ServerTuning.BusyPollTicks);
         }
         finally
         {
@@ -249,7 +280,7 @@ internal sealed class EventLoop : IDisposable
         return false;
     }
 
-    /// <summary>Wakes the leader; that there is something to tell is all that it tells.</summary>
+    /// <summary>Wakes the leader out of its poll (an eventfd).</summary>
     private sealed class WakeupEvent : EpollHandler, IDisposable
     {
         public Microsoft.Win32.SafeHandles.SafeFileHandle Handle { get; } = LinuxNative.NewEvent();
@@ -262,7 +293,7 @@ internal sealed class EventLoop : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // What was to be told has been done, and all threads have ended.
+                // All threads have ended, and the pool does what was queued.
             }
         }
 

@@ -1,46 +1,50 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Ryuso.Server.Loops;
 
 /// <summary>
-/// The server's threads: each leads a loop but one, which watches, and takes the lead of a loop whose leader is held by a hook.
-/// A loop runs only what was quick before, and one run goes on at a time, so one is enough.
-/// What may take long without a hook (a large request) goes to the pool.
+/// The server's threads: each leads a loop but one, which takes the lead of a loop whose leader a hook holds.
+/// A loop runs only what was fast before, and one run goes on at a time, so one spare thread is enough.
+/// What may take long without a hook (a large request) goes to the thread pool.
 /// </summary>
+/// <remarks>
+/// The spare thread sleeps while there is nothing to be held by. It cannot miss the start of something: a leader takes an item under its
+/// loop's gate and then sets <c>_active</c>; the spare thread resets <c>_active</c> first and then looks, under the same gate. Where
+/// it looks before the item is taken, the leader sets <c>_active</c> after the reset; where it looks after, it sees the leader busy.
+/// The loops are disposed of by the last thread that may use them (<c>_users</c>).
+/// </remarks>
+[DebuggerDisplay("{_loops.Length} loops, {_users} users")]
 internal sealed class EventLoopGroup : IDisposable
 {
-    // More would only wait for one another: a tenth of a request's time is its run, and those go one by one.
-    private const int MaxLoops = 4;
-    private static readonly TimeSpan s_stallCheckInterval = TimeSpan.FromMilliseconds(10);
-
     private readonly ManualResetEventSlim _closing = new(initialState: false, spinCount: 0);
     private readonly ManualResetEventSlim _active = new(initialState: false, spinCount: 0);
     private readonly EventLoop[] _loops;
     private readonly Thread[] _threads;
 
-    // The threads, and whoever disposes.
+    // The threads, and the owner until it disposes.
     private int _users = 1;
     private int _busyPolling;
 
     public EventLoopGroup(ILogger logger)
     {
-        _loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, MaxLoops)).Select(_ => new EventLoop(this, logger))];
+        _loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, ServerTuning.MaxLoops)).Select(_ => new EventLoop(this, logger))];
         _threads = [.. Enumerable.Range(0, _loops.Length + 1).Select(i => new Thread(RunThread) { IsBackground = true, Name = $"Ryuso server {i + 1}" })];
     }
 
-    /// <summary>Whether this system has what it takes.</summary>
+    /// <summary>Whether this system has epoll and eventfd.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>The one whose work this thread does; null on any other thread, also on one of another server, whose hook may be what goes on there.</summary>
+    /// <summary>The loop that this thread leads; null on any other thread, also on one of another server, whose hook may be running there.</summary>
     public EventLoop? Current => EventLoop.Current is { } current && current.Group == this ? current : null;
 
-    /// <summary>The one that waits for newcomers.</summary>
+    /// <summary>The loop that accepts connections.</summary>
     public EventLoop AcceptLoop => _loops[0];
 
-    /// <summary>The one that waits for those who keep the lane busy: side by side they would only wait for one another.</summary>
+    /// <summary>The loop of the clients that pipeline: on two loops they would only wait for the lane.</summary>
     public EventLoop PipelineLoop => _loops[^1];
 
-    /// <summary>The one that waits for the fewest.</summary>
+    /// <summary>The loop with the fewest sockets.</summary>
     public EventLoop LeastLoaded => _loops.MinBy(loop => loop.Epoll.Count)!;
 
     public void Start()
@@ -54,7 +58,7 @@ internal sealed class EventLoopGroup : IDisposable
         }
     }
 
-    /// <summary>There is something that a leader may be held by.</summary>
+    /// <summary>A leader has begun something that may hold it.</summary>
     public void NotifyActivity()
     {
         if (!_active.IsSet)
@@ -63,12 +67,12 @@ internal sealed class EventLoopGroup : IDisposable
         }
     }
 
-    /// <summary>Whether the caller may look for work without sleeping: one at a time, since it takes the time of others.</summary>
+    /// <summary>Whether the caller may busy-poll: one loop at a time, since it takes the time of others.</summary>
     public bool TryEnterBusyPoll() => Environment.ProcessorCount > 1 && Volatile.Read(ref _busyPolling) == 0 && Interlocked.Exchange(ref _busyPolling, 1) == 0;
 
     public void LeaveBusyPoll() => Volatile.Write(ref _busyPolling, 0);
 
-    /// <summary>Ends all threads. Nobody may be waited for any more.</summary>
+    /// <summary>Ends all threads. No socket may be waited for any more.</summary>
     public void Dispose()
     {
         if (_closing.IsSet)
@@ -94,7 +98,7 @@ internal sealed class EventLoopGroup : IDisposable
         ReleaseUse();
     }
 
-    /// <summary>The last one who may use the loops closes them.</summary>
+    /// <summary>The last thread that may use the loops disposes of them.</summary>
     private void ReleaseUse()
     {
         if (Interlocked.Decrement(ref _users) == 0)
@@ -103,7 +107,7 @@ internal sealed class EventLoopGroup : IDisposable
         }
     }
 
-    /// <summary>Looks now and then whether the leaders go on, as long as there are clients. The loop to lead, where one does not; null at the end.</summary>
+    /// <summary>Checks periodically whether the leaders make progress, as long as there is work. The loop to lead, where one does not; null at the end.</summary>
     private EventLoop? WatchForStalledLeaders()
     {
         long[] seen = new long[_loops.Length];
@@ -132,7 +136,7 @@ internal sealed class EventLoopGroup : IDisposable
 
                 NotifyActivity();
             }
-            while (!_closing.Wait(s_stallCheckInterval));
+            while (!_closing.Wait(ServerTuning.StallCheckInterval));
         }
 
         return null;

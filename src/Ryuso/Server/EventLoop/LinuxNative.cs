@@ -13,10 +13,19 @@ internal static partial class LinuxNative
     private const int DoNotWait = 0x40;
     private const int NoSignal = 0x4000;
     private const int More = 0x8000;
-    private const int Interrupted = 4;
+    public const int Interrupted = 4;
     private const int WouldBlock = 11;
+    private const int BadHandle = 9;
+    private const int OutOfMemory = 12;
     private const int BrokenPipe = 32;
+    private const int NotASocket = 88;
+    private const int NetworkUnreachable = 101;
+    private const int ConnectionAborted = 103;
+    private const int ConnectionReset = 104;
+    private const int NoBuffers = 105;
+    private const int NotConnected = 107;
     private const int TimedOut = 110;
+    private const int HostUnreachable = 113;
     private const int OpenFiles = 7;
 
     // The C library is part of every process, whatever its file is called here.
@@ -63,9 +72,21 @@ internal static partial class LinuxNative
     public static unsafe long DescriptorsLeft()
     {
         ulong* limits = stackalloc ulong[2];
-        return Environment.Is64BitProcess && GetLimit(OpenFiles, limits) == 0
-            ? (long)Math.Min(limits[0], int.MaxValue) - Directory.EnumerateFileSystemEntries("/proc/self/fd").Count()
-            : int.MaxValue;
+        if (!Environment.Is64BitProcess || GetLimit(OpenFiles, limits) != 0)
+        {
+            return int.MaxValue;
+        }
+
+        long limit = (long)Math.Min(limits[0], int.MaxValue);
+        try
+        {
+            return limit - Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Where /proc may not be read, the limit itself is the best that is known.
+            return limit;
+        }
     }
 
     /// <summary>Something that a thread can wait for and another one signal.</summary>
@@ -100,6 +121,61 @@ internal static partial class LinuxNative
         }
     }
 
+    /// <summary>Whether a socket has failed or the other side has closed both directions of it.</summary>
+    public static unsafe bool HasHungUp(SafeHandle socket)
+    {
+        const long ErrorOrHangUp = 0x008 | 0x010;
+        bool isHeld = false;
+        try
+        {
+            socket.DangerousAddRef(ref isHeld);
+            byte* poll = stackalloc byte[8];
+            *(int*)poll = (int)socket.DangerousGetHandle();
+            *(int*)(poll + 4) = 0;
+            return Poll(poll, 1, timeout: 0) > 0 && (*(short*)(poll + 6) & ErrorOrHangUp) != 0;
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                socket.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>What is at a path itself, a symbolic link included; null where nothing is, or where the system does not say.</summary>
+    public static unsafe FileStatus? TryGetFileStatus(string path)
+    {
+        const int CurrentDirectory = -100;
+        const int DoNotFollow = 0x100;
+        const uint TypeAndInode = 0x101;
+        byte* status = stackalloc byte[256];
+        try
+        {
+            if (GetFileStatus(CurrentDirectory, path, DoNotFollow, TypeAndInode, status) != 0)
+            {
+                return null;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+
+        // The layout of struct statx is the same on every processor.
+        int type = *(ushort*)(status + 28) & 0xF000;
+        return new FileStatus(type == 0xC000, *(long*)(status + 136), *(long*)(status + 32));
+    }
+
+    /// <summary>What is known of a file.</summary>
+    public readonly record struct FileStatus(bool IsSocket, long Device, long Inode);
+
+    [LibraryImport(C, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int GetFileStatus(int folder, string path, int flags, uint mask, byte* status);
+
+    [LibraryImport(C, EntryPoint = "poll", SetLastError = true)]
+    private static unsafe partial int Poll(byte* sockets, nuint count, int timeout);
+
     [LibraryImport(C, EntryPoint = "eventfd", SetLastError = true)]
     private static partial int CreateEvent(uint start, int flags);
 
@@ -124,11 +200,19 @@ internal static partial class LinuxNative
     [LibraryImport(C, EntryPoint = "send", SetLastError = true)]
     private static unsafe partial nint Send(SafeHandle socket, byte* bytes, nuint length, int flags);
 
+    /// <summary>The exception for the last call's errno; null where the call would only have had to wait.</summary>
     private static SocketException? Error() => Marshal.GetLastPInvokeError() switch
     {
         WouldBlock => null,
         BrokenPipe => new SocketException((int)SocketError.Shutdown),
+        ConnectionReset => new SocketException((int)SocketError.ConnectionReset),
+        ConnectionAborted => new SocketException((int)SocketError.ConnectionAborted),
         TimedOut => new SocketException((int)SocketError.TimedOut),
-        _ => new SocketException((int)SocketError.ConnectionReset),
+        NotConnected => new SocketException((int)SocketError.NotConnected),
+        HostUnreachable => new SocketException((int)SocketError.HostUnreachable),
+        NetworkUnreachable => new SocketException((int)SocketError.NetworkUnreachable),
+        NoBuffers or OutOfMemory => new SocketException((int)SocketError.NoBufferSpaceAvailable),
+        BadHandle or NotASocket => new SocketException((int)SocketError.NotSocket),
+        int other => new SocketException((int)SocketError.SocketError, $"The system reported errno {other}."),
     };
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
+
 namespace Ryuso.Server.Loops;
 
-/// <summary>When an <see cref="EventLoop"/> does what it has been given.</summary>
+/// <summary>When an <see cref="EventLoop"/> carries out queued work.</summary>
 internal enum WorkPriority
 {
     /// <summary>Before anything else, since it holds the lane.</summary>
@@ -9,16 +11,19 @@ internal enum WorkPriority
     /// <summary>As soon as no turn waits.</summary>
     Send,
 
-    /// <summary>Once the sockets that were heard have been seen to.</summary>
+    /// <summary>Once the sockets with events have been served.</summary>
     Background,
 }
 
-/// <summary>What a loop has been given to do besides seeing to its sockets. All but the count is for one thread at a time.</summary>
+/// <summary>The work that is queued for a loop, besides its sockets.</summary>
+/// <remarks>
+/// Everything but <see cref="IsEmpty"/> is called under the loop's gate. Fairness: of <see cref="ServerTuning.MaxUrgentInARow"/> urgent
+/// items in a row at least one half-way is a send, where one waits; after that many the loop looks at its sockets. So a socket waits
+/// for at most that many lane turns and sends, and a send for half as many turns.
+/// </remarks>
+[DebuggerDisplay("{_laneTurns.Count} turns, {_sends.Count} sends, {_background.Count} background")]
 internal sealed class LoopQueue
 {
-    // The more, the less the lane stands still, and the longer the sockets wait.
-    private const int MaxUrgentInARow = 8;
-
     private readonly Queue<IThreadPoolWorkItem> _laneTurns = new();
     private readonly Queue<IThreadPoolWorkItem> _sends = new();
     private readonly Queue<IThreadPoolWorkItem> _background = new();
@@ -33,17 +38,19 @@ internal sealed class LoopQueue
         _count++;
     }
 
-    /// <summary>Turns first, then answers. But clients of other loops can keep turns coming for ever: of many in a row one lets answers go first, and then both let the sockets go.</summary>
+    /// <summary>Turns first, then answers; see the remarks for how long they go first.</summary>
     public bool TryTakeUrgent(out IThreadPoolWorkItem? work)
     {
-        (Queue<IThreadPoolWorkItem> first, Queue<IThreadPoolWorkItem> second) = _urgentInARow == MaxUrgentInARow / 2 ? (_sends, _laneTurns) : (_laneTurns, _sends);
+        (Queue<IThreadPoolWorkItem> first, Queue<IThreadPoolWorkItem> second) = _urgentInARow == ServerTuning.MaxUrgentInARow / 2 ? (_sends, _laneTurns) : (_laneTurns, _sends);
         work = null;
-        bool isTaken = _urgentInARow < MaxUrgentInARow && (first.TryDequeue(out work) || second.TryDequeue(out work));
+        bool isTaken = _urgentInARow < ServerTuning.MaxUrgentInARow && (first.TryDequeue(out work) || second.TryDequeue(out work));
         _urgentInARow = isTaken ? _urgentInARow + 1 : 0;
         _count -= isTaken ? 1 : 0;
+        Debug.Assert(_count == _laneTurns.Count + _sends.Count + _background.Count, "The count is that of the queues.");
         return isTaken;
     }
 
+    /// <summary>Takes what may wait for the sockets.</summary>
     public bool TryTakeBackground(out IThreadPoolWorkItem? work)
     {
         bool isTaken = _background.TryDequeue(out work);
@@ -51,7 +58,7 @@ internal sealed class LoopQueue
         return isTaken;
     }
 
-    /// <summary>Leaves all of it to the pool.</summary>
+    /// <summary>Leaves all of it to the thread pool.</summary>
     public void Drain()
     {
         foreach (Queue<IThreadPoolWorkItem> queue in (ReadOnlySpan<Queue<IThreadPoolWorkItem>>)[_laneTurns, _sends, _background])

@@ -24,6 +24,10 @@ internal static class NonBlockingSocket
         };
     }
 
+    /// <summary>Whether the other side has reset the connection, or on Linux closed both directions of it.</summary>
+    public static bool HasHungUp(Socket socket) =>
+        OperatingSystem.IsLinux() ? LinuxNative.HasHungUp(socket.SafeHandle) : socket.Poll(0, SelectMode.SelectError);
+
     /// <summary>Sends what the other side takes at once. How much that is.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="bytes">What to send.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using Microsoft.Extensions.Logging;
 using Ryuso.Json;
 using Ryuso.Protocol;
@@ -14,19 +15,24 @@ internal sealed class CommandLine
         Options (or environment variables):
           --host ADDRESS          the address to listen on (RYUSO_HOST; 127.0.0.1)
           --port NUMBER           the port to listen on, 0 for any free one (RYUSO_PORT; 60856)
-          --listen ADDRESS        instead, and as often as you like: 127.0.0.1:60856, [::1]:0, unix:/run/ryuso.sock,
+          --listen ADDRESS        instead of host and port; repeatable: 127.0.0.1:60856, [::1]:0, unix:/run/ryuso.sock,
                                   tls:0.0.0.0:60857 (RYUSO_LISTEN, separated by commas)
+          --socket-mode MODE      permissions of unix: sockets in octal digits, such as 660 (RYUSO_SOCKET_MODE; the umask)
           --reuse-port            let other processes listen on the same port (RYUSO_REUSE_PORT=1)
           --tls-certificate FILE  a certificate, PEM or PFX, or store:SUBJECT (RYUSO_TLS_CERTIFICATE)
           --tls-key FILE          its key, where a PEM file has none (RYUSO_TLS_KEY; RYUSO_TLS_PASSWORD opens a PFX file)
           --tls-client-ca FILE    clients need a certificate that this one has signed (RYUSO_TLS_CLIENT_CA)
           --token TEXT            what requests must carry as "auth" (RYUSO_TOKEN, which no process list shows)
+          --token-file FILE       the file whose first line is the token (RYUSO_TOKEN_FILE)
           --queue NUMBER          how many clients may wait (RYUSO_QUEUE; 512)
           --connections NUMBER    how many connections may be open (RYUSO_CONNECTIONS; 4096)
           --request-bytes NUMBER  how long a request may be (RYUSO_REQUEST_BYTES; 16777216)
+          --buffer-bytes NUMBER   how much incomplete requests and unsent answers may take together
+                                  (RYUSO_BUFFER_BYTES; 268435456)
           --depth NUMBER          how deep a request may be nested (RYUSO_DEPTH; 64)
           --receive-seconds N     how long a client may take to send a request (RYUSO_RECEIVE_SECONDS; 30)
-          --send-seconds N        how long a client may take to take an answer (RYUSO_SEND_SECONDS; 30)
+          --send-seconds N        how long a client may take to receive an answer (RYUSO_SEND_SECONDS; 30)
+          --shutdown-seconds N    how long a stop waits for runs that do not end (RYUSO_SHUTDOWN_SECONDS; without a limit)
           --log LEVEL             the least level to log: debug, information, warning, error, critical or none
                                   (RYUSO_LOG; information)
           --help                  show this and exit
@@ -39,6 +45,8 @@ internal sealed class CommandLine
         ["--listen"] = (options, value) => AddAll(options, value),
         ["--token"] = (options, value) => options.Token = value,
         ["--log"] = (options, value) => options.LogLevel = Enum.Parse<LogLevel>(value, ignoreCase: true),
+        ["--token-file"] = (_, _) => { },
+        ["--socket-mode"] = (options, value) => options.UnixSocketMode = ParseMode(value),
         ["--tls-certificate"] = (_, _) => { },
         ["--tls-key"] = (_, _) => { },
         ["--tls-client-ca"] = (_, _) => { },
@@ -50,14 +58,19 @@ internal sealed class CommandLine
         ["--queue"] = (1, int.MaxValue, (options, value) => options.MaxQueueLength = value),
         ["--connections"] = (1, int.MaxValue, (options, value) => options.MaxConnections = value),
         ["--request-bytes"] = (2, 1024 * 1024 * 1024, (options, value) => options.MaxRequestBytes = value),
+        ["--buffer-bytes"] = (2, int.MaxValue, (options, value) => options.MaxBufferedBytes = value),
         ["--depth"] = (1, JsonDepth.Max, (options, value) => options.MaxDepth = value),
         ["--receive-seconds"] = (1, 86_400, (options, value) => options.ReceiveTimeout = TimeSpan.FromSeconds(value)),
         ["--send-seconds"] = (1, 86_400, (options, value) => options.SendTimeout = TimeSpan.FromSeconds(value)),
+        ["--shutdown-seconds"] = (1, 86_400, (options, value) => options.ShutdownTimeout = TimeSpan.FromSeconds(value)),
     };
 
     private static readonly string[] s_switches = ["--reuse-port", "--help", "--version"];
 
+    private static readonly string[] s_certificateOptions = ["--tls-key", "--tls-client-ca"];
+
     private readonly Dictionary<string, List<string>> _values = [];
+    private string? _tlsPassword;
 
     public bool WantsHelp => _values.ContainsKey("--help");
 
@@ -81,6 +94,7 @@ internal sealed class CommandLine
             given.Read(name, value, args, ref i);
         }
 
+        given._tlsPassword = variable("RYUSO_TLS_PASSWORD") is { Length: > 0 } password ? password : null;
         var inherited = new CommandLine();
         foreach (string option in s_texts.Keys.Concat(s_numbers.Keys).Append("--reuse-port").Where(option => !given._values.ContainsKey(option)))
         {
@@ -100,6 +114,17 @@ internal sealed class CommandLine
         return given;
     }
 
+    /// <summary>Whether there are certificates that can be read again.</summary>
+    public bool HasCertificate => Last("--tls-certificate") is not null;
+
+    /// <summary>Reads the TLS files.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">A file holds no certificate or key.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public SslServerAuthenticationOptions ReadTls() =>
+        TlsFiles.Read(Last("--tls-certificate")!, Last("--tls-key"), _tlsPassword, Last("--tls-client-ca"));
+
+    /// <exception cref="ArgumentException">Options do not go together.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
     public void ApplyTo(RyusoServerOptions options)
     {
         if (_values.ContainsKey("--listen"))
@@ -123,10 +148,46 @@ internal sealed class CommandLine
         }
 
         options.ReusePort |= _values.ContainsKey("--reuse-port");
-        if (Last("--tls-certificate") is { } certificate)
+        if (HasCertificate)
         {
-            options.Tls = TlsFiles.Read(certificate, Last("--tls-key"), Environment.GetEnvironmentVariable("RYUSO_TLS_PASSWORD"), Last("--tls-client-ca"));
+            options.Tls = ReadTls();
         }
+        else if (s_certificateOptions.FirstOrDefault(_values.ContainsKey) is { } lone)
+        {
+            throw new ArgumentException($"{lone} has no effect without --tls-certificate (RYUSO_TLS_CERTIFICATE).");
+        }
+        else if (_tlsPassword is not null)
+        {
+            throw new ArgumentException("RYUSO_TLS_PASSWORD has no effect without --tls-certificate (RYUSO_TLS_CERTIFICATE).");
+        }
+
+        if (Last("--token-file") is { } file)
+        {
+            options.Token = Last("--token") is null
+                ? ReadToken(file)
+                : throw new ArgumentException("The token is given twice: by --token (RYUSO_TOKEN) and by --token-file (RYUSO_TOKEN_FILE).");
+        }
+    }
+
+    private static string ReadToken(string file)
+    {
+        string? token = File.ReadLines(file).FirstOrDefault()?.Trim();
+        return string.IsNullOrEmpty(token) ? throw new ArgumentException($"The first line of the token file '{file}' is empty.") : token;
+    }
+
+    private static UnixFileMode ParseMode(string digits)
+    {
+        int mode = 0;
+        foreach (char digit in digits)
+        {
+            mode = digits.Length <= 4 && digit is >= '0' and <= '7'
+                ? (mode * 8) + (digit - '0')
+                : throw new ArgumentException("--socket-mode (RYUSO_SOCKET_MODE) must be up to four octal digits, such as 660.");
+        }
+
+        return mode <= 0x1FF
+            ? (UnixFileMode)mode
+            : throw new ArgumentException("--socket-mode (RYUSO_SOCKET_MODE) must be from 000 to 777.");
     }
 
     private static void AddAll(RyusoServerOptions options, string addresses)

@@ -1,8 +1,10 @@
 using System.ComponentModel;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Ryuso.Definitions;
+using Ryuso.Orchestration;
 using Ryuso.Protocol;
 using Ryuso.Server;
 using Ryuso.Server.Connections;
@@ -19,9 +21,10 @@ public sealed class RyusoServer : IAsyncDisposable
 
     private readonly RyusoServerOptions _options;
     private readonly ILogger _logger;
-    private readonly ServerContext _serving;
+    private readonly ServerContext _context;
     private Listener[]? _listeners;
     private Task? _stop;
+    private bool _isGivenUp;
     private bool _disposed;
 
     /// <summary>Makes a server that does not listen yet.</summary>
@@ -36,7 +39,7 @@ public sealed class RyusoServer : IAsyncDisposable
         ILoggerFactory log = _options.LoggerFactory ?? new StandardErrorLogger(_options.TimeProvider, _options.LogLevel);
 #pragma warning restore CA2000
         _logger = ObserverLogger.Deferred(log.CreateLogger("Ryuso.Server"));
-        _serving = new ServerContext(orchestrator, _options, _logger);
+        _context = new ServerContext(orchestrator, _options.ToConnectionOptions(), _options.Tls, _logger);
     }
 
     /// <summary>Where the server listens, with the ports that it got, in the order of the options.</summary>
@@ -50,11 +53,14 @@ public sealed class RyusoServer : IAsyncDisposable
     public IPEndPoint EndPoint => EndPoints.OfType<IPEndPoint>().FirstOrDefault()
         ?? throw new InvalidOperationException("The server listens on Unix domain sockets only.");
 
-    /// <summary>How many connections are open, farewells included.</summary>
-    internal int OpenConnections => _serving.OpenConnections;
+    /// <summary>How many connections are open, lingering ones included.</summary>
+    internal int OpenConnections => _context.Limits.OpenConnections;
+
+    /// <summary>How many bytes of incomplete requests and unsent answers there are, small buffers not counted.</summary>
+    internal long BufferedBytes => _context.Memory.Used;
 
     /// <inheritdoc cref="Orchestrator.JournalProblem"/>
-    internal string? JournalProblem => _serving.Orchestrator.JournalProblem;
+    internal string? JournalProblem => _context.Orchestrator.JournalProblem;
 
     /// <summary>Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.</summary>
     /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
@@ -108,6 +114,7 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up looking for a host's address.</param>
     /// <exception cref="JournalException">The journal cannot be used.</exception>
     /// <exception cref="SocketException">An address cannot be listened on.</exception>
+    /// <exception cref="IOException">The path of a <c>unix:</c> address holds something else than a socket that a server left behind.</exception>
     /// <exception cref="InvalidOperationException">The server was started before.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
@@ -119,7 +126,7 @@ public sealed class RyusoServer : IAsyncDisposable
 
         if (_options.Journal is not null)
         {
-            await _serving.Orchestrator.UseJournalAsync(_options.Journal, cancellationToken).ConfigureAwait(false);
+            await _context.Orchestrator.UseJournalAsync(_options.Journal, cancellationToken).ConfigureAwait(false);
         }
 
         var bound = new List<Listener>();
@@ -128,7 +135,7 @@ public sealed class RyusoServer : IAsyncDisposable
             foreach (ListenAddress address in _options.Addresses())
             {
                 EndPoint endPoint = await address.FindAsync(cancellationToken).ConfigureAwait(false);
-                bound.Add(Listener.Bind(endPoint, address.IsTls ? _options.Tls : null, _serving));
+                bound.Add(Listener.Bind(endPoint, address.IsTls, _context));
             }
         }
         catch
@@ -138,19 +145,26 @@ public sealed class RyusoServer : IAsyncDisposable
         }
 
         _listeners = [.. bound];
-        _serving.Start();
+        _context.Start();
         bound.ForEach(listener => listener.Start());
-        SpecDefinition spec = _serving.Orchestrator.Definition;
-        ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", string.Join(", ", spec.Programs.Select(p => p.Name)));
+        SpecDefinition spec = _context.Orchestrator.Definition;
+        string programs = string.Join(", ", spec.Programs.Select(p => p.Name));
+        ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", programs);
         foreach (IPEndPoint endPoint in EndPoints.OfType<IPEndPoint>())
         {
             _options.Started?.Invoke(endPoint);
         }
     }
 
-    /// <summary>Stops accepting, answers every request that is complete, and waits for that.</summary>
+    /// <summary>Uses another certificate for connections from now on.</summary>
+    internal void ReplaceTls(SslServerAuthenticationOptions tls) => _context.Tls = tls;
+
+    /// <summary>
+    /// Stops accepting, answers every request that is complete, and waits for that and for the runs under way, in-process calls
+    /// and an operator's retries included.
+    /// </summary>
     /// <param name="cancellationToken">Gives up waiting: connections are cut, and only the run in flight goes on.</param>
-    /// <exception cref="OperationCanceledException">The token fired before everything was answered.</exception>
+    /// <exception cref="OperationCanceledException">The token fired before everything had ended.</exception>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -159,13 +173,17 @@ public sealed class RyusoServer : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            _serving.Deadlines.Abort();
-            _serving.LingeringCloser.CloseAll();
+            _isGivenUp = true;
+            _context.Deadlines.Abort();
+            _context.LingeringCloser.CloseAll();
             throw;
         }
     }
 
-    /// <summary>Stops as <see cref="StopAsync"/> does.</summary>
+    /// <summary>
+    /// Stops as <see cref="StopAsync"/> does, and disposes of the journal. After a stop that was given up it waits for nothing more,
+    /// and leaves the journal open for the run that is still under way.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -174,13 +192,31 @@ public sealed class RyusoServer : IAsyncDisposable
         }
 
         _disposed = true;
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        if (_options.Journal is not null)
+        if (!_isGivenUp)
         {
-            await _options.Journal.DisposeAsync().ConfigureAwait(false);
+            await StopAsync(CancellationToken.None).ConfigureAwait(false);
+            if (_options.Journal is not null)
+            {
+                await DisposeJournalAsync(_options.Journal).ConfigureAwait(false);
+            }
         }
 
-        _serving.Dispose();
+        _context.Dispose();
+    }
+
+    /// <summary>A call in process that came after the stop still ends before the journal does.</summary>
+    private async Task DisposeJournalAsync(IJournal journal)
+    {
+        Lane lane = _context.Orchestrator.Lane;
+        await lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await journal.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            lane.Leave();
+        }
     }
 
     private async Task StopServingAsync()
@@ -192,11 +228,17 @@ public sealed class RyusoServer : IAsyncDisposable
 
         ServerLog.Stopping(_logger);
         await Task.WhenAll(_listeners.Select(listener => listener.StopAsync())).ConfigureAwait(false);
-        _serving.Deadlines.Stop();
-        _serving.Leave(1);
-        await _serving.Idle.ConfigureAwait(false);
-        _serving.Loops?.Dispose();
+        _context.Deadlines.Stop();
+        _context.Limits.Leave(1);
+        await _context.Limits.Idle.ConfigureAwait(false);
+
+        // What else holds the lane: calls in process, and what an operator has decided.
+        Lane lane = _context.Orchestrator.Lane;
+        await lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        lane.Leave();
+        _context.Loops?.Dispose();
+        ServerLog.Stopped(_logger);
         ObserverLogger.Flush(_logger, s_logWait);
-        ObserverLogger.Flush(_serving.Orchestrator.Logger, s_logWait);
+        ObserverLogger.Flush(_context.Orchestrator.Logger, s_logWait);
     }
 }

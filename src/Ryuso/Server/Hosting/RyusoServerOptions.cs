@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Ryuso.Json;
 using Ryuso.Protocol;
+using Ryuso.Server.Connections;
 using Ryuso.Server.Loops;
 
 namespace Ryuso;
@@ -23,7 +24,13 @@ public sealed class RyusoServerOptions
     /// </summary>
     public IList<string> Listen { get; } = [];
 
-    /// <summary>The certificate and what else TLS needs; null where no address asks for it.</summary>
+    /// <summary>
+    /// The permissions of the socket files of <c>unix:</c> addresses: a client needs the right to write. Null, the default, leaves them
+    /// to the process's umask. Not on Windows. Command line: <c>--socket-mode</c>, in octal digits.
+    /// </summary>
+    public UnixFileMode? UnixSocketMode { get; set; }
+
+    /// <summary>The certificate and what else TLS needs; null where no address asks for it. Set, it requires a <c>tls:</c> address.</summary>
     public SslServerAuthenticationOptions? Tls { get; set; }
 
     /// <summary>Whether other processes may listen on the same port, so that the kernel spreads the clients over them. Linux only. Default false.</summary>
@@ -35,20 +42,34 @@ public sealed class RyusoServerOptions
     /// <summary>How many clients may wait for the run in flight; one more is answered with <c>busy</c>. Default 512.</summary>
     public int MaxQueueLength { get; set; } = 512;
 
+    /// <summary>
+    /// How many bytes all connections together may hold: one half of incomplete requests, one of answers that are not sent. A request
+    /// beyond that is answered with <c>busy</c>; one request always fits. Where there is a <see cref="Token"/>, clients that have not
+    /// shown it share a quarter. Default 256 MiB.
+    /// </summary>
+    public long MaxBufferedBytes { get; set; } = 256L * 1024 * 1024;
+
     /// <summary>How long a request may be, in bytes. Default 16 MiB.</summary>
     public int MaxRequestBytes { get; set; } = 16 * 1024 * 1024;
 
-    /// <summary>How many objects and lists may stand in one another in a request, at most 64. Default 64.</summary>
+    /// <summary>How deep objects and lists may be nested in a request, at most 64. Default 64.</summary>
     public int MaxDepth { get; set; } = JsonDepth.Max;
 
     /// <summary>How many connections may be open; one more is answered with <c>busy</c>. Default 4,096.</summary>
     public int MaxConnections { get; set; } = 4096;
 
-    /// <summary>How long a client may take to take its answer. Default 30 seconds.</summary>
+    /// <summary>How long a client may take to receive its answer. Default 30 seconds.</summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a client may take to send its request. Default 30 seconds.</summary>
     public TimeSpan ReceiveTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a stop waits for the runs under way. After that the process of <see cref="RyusoServer.Run(string[], Action{RyusoServerOptions}?)"/>
+    /// ends with exit code 1; with a journal, the next start rectifies what was cut off. Default <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// Under a host its own shutdown timeout counts.
+    /// </summary>
+    public TimeSpan ShutdownTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
     /// <summary>Where the constructor parameters of hook classes come from; null for nowhere.</summary>
     public IServiceProvider? Services { get; set; }
@@ -100,9 +121,47 @@ public sealed class RyusoServerOptions
             throw new ArgumentException("The token must have 1 to 256 bytes.");
         }
 
-        if (Addresses().FirstOrDefault(a => a.IsTls) is { } secured && Tls is null)
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedBytes, 1);
+
+        if (ShutdownTimeout <= TimeSpan.Zero && ShutdownTimeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(ShutdownTimeout), ShutdownTimeout, "The timeout must be positive; Timeout.InfiniteTimeSpan is none.");
+        }
+
+        ListenAddress.CheckHost(Host);
+        IReadOnlyList<ListenAddress> addresses = Addresses();
+        ListenAddress? secured = addresses.FirstOrDefault(a => a.IsTls);
+        if (secured is not null && Tls is null)
         {
             throw new ArgumentException($"'{secured.Text}' needs a certificate: set Tls, or --tls-certificate.");
         }
+
+        if (Tls is not null && secured is null)
+        {
+            throw new ArgumentException(
+                $"TLS is configured, but the server would listen without it ({string.Join(", ", addresses.Select(a => a.Text))}). "
+                + "Give it an address that begins with tls:, for example --listen tls:127.0.0.1:60857, or remove the TLS options.");
+        }
+
+        if (UnixSocketMode is not null && (OperatingSystem.IsWindows() || addresses.All(a => a.Path is null)))
+        {
+            throw new ArgumentException("UnixSocketMode (--socket-mode) needs an address that begins with unix:, on a system other than Windows.");
+        }
     }
+
+    internal ConnectionOptions ToConnectionOptions() => new()
+    {
+        Token = Token,
+        ReusePort = ReusePort,
+        UnixSocketMode = UnixSocketMode,
+        MaxQueueLength = MaxQueueLength,
+        MaxRequestBytes = MaxRequestBytes,
+        MaxBufferedBytes = MaxBufferedBytes,
+        MaxDepth = MaxDepth,
+        MaxConnections = MaxConnections,
+        SendTimeout = SendTimeout,
+        ReceiveTimeout = ReceiveTimeout,
+        TimeProvider = TimeProvider,
+        UseEventLoop = UseEventLoop,
+    };
 }

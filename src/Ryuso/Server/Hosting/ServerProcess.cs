@@ -1,7 +1,10 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using Ryuso.Server.Loops;
 
 namespace Ryuso.Server.Hosting;
 
@@ -54,36 +57,65 @@ internal static class ServerProcess
             return 0;
         }
 
+        // With fewer, .NET itself ends in an abort: it needs some for its threads and assemblies.
+        if (OperatingSystem.IsLinux() && LinuxNative.DescriptorsLeft() is var left and < ServerTuning.MinDescriptors)
+        {
+            return await FailAsync(1, $"The process may open only {left} more files and sockets, and a server needs at least {ServerTuning.MinDescriptors}. Raise the limit (ulimit -n).")
+                .ConfigureAwait(false);
+        }
+
         if (choice.Length != 1)
         {
             return await FailAsync(1, choice.Length == 0
-                ? "There is no orchestrator to serve. Add a ryu_spec.json to the project; the build makes the orchestrator from it. If it stands in another assembly, name it: Run<ITS_ORCHESTRATOR>(args)."
-                : $"There are several orchestrators ({string.Join(", ", choice.Select(r => r.Name))}) and Run serves the only one. Name the one you mean: Run<ITS_ORCHESTRATOR>(args).").ConfigureAwait(false);
+                ? "There is no orchestrator to serve. Add a ryu_spec.json to the project; the build makes the orchestrator from it. "
+                    + "If it is in another assembly, name it: Run<ITS_ORCHESTRATOR>(args)."
+                : $"There are several orchestrators ({string.Join(", ", choice.Select(r => r.Name))}) and Run serves the only one. "
+                    + "Name the one you mean: Run<ITS_ORCHESTRATOR>(args).").ConfigureAwait(false);
         }
 
         var options = new RyusoServerOptions();
-        RyusoServer server;
+        RyusoServer? server = null;
+        Orchestrator orchestrator;
         try
         {
             line.ApplyTo(options);
             configure?.Invoke(options);
             line.ApplyTo(options);
             options.LoggerFactory ??= new StandardErrorLogger(options.TimeProvider, options.LogLevel);
-            server = new RyusoServer(choice[0].Make(options), options);
+            options.Check();
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or CryptographicException or IOException)
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or CryptographicException
+            or IOException or UnauthorizedAccessException)
         {
             return await FailAsync(1, exception.Message).ConfigureAwait(false);
         }
 
+        try
+        {
+            orchestrator = choice[0].Make(options);
+            server = new RyusoServer(orchestrator, options);
+        }
+        catch (InvalidOperationException exception)
+        {
+            return await FailAsync(1, exception.Message).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A hook class's constructor may throw whatever it likes.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            // The stack trace names the class.
+            return await FailAsync(1, $"The orchestrator could not be made: {exception}").ConfigureAwait(false);
+        }
+
         await using (server.ConfigureAwait(false))
         {
-            return await ServeAsync(server, options, cancellationToken).ConfigureAwait(false);
+            return await ServeAsync(server, options, line, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task<int> ServeAsync(RyusoServer server, RyusoServerOptions options, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(RyusoServer server, RyusoServerOptions options, CommandLine line, CancellationToken cancellationToken)
     {
+        ILogger logger = options.LoggerFactory!.CreateLogger("Ryuso.Server");
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void OnSignal(PosixSignalContext context)
         {
@@ -96,28 +128,86 @@ internal static class ServerProcess
 
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using PosixSignalRegistration? hangUp = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            ReloadCertificates(server, line, logger);
+        });
         using CancellationTokenRegistration cancelled = cancellationToken.Register(() => stop.TrySetResult());
         try
         {
             await server.StartAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or PlatformNotSupportedException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is SocketException or PlatformNotSupportedException or UnauthorizedAccessException or IOException)
         {
-            return await FailAsync(1, $"Cannot listen on {string.Join(", ", options.Addresses().Select(a => a.Text))}: {exception.Message}.").ConfigureAwait(false);
+            string addresses = string.Join(", ", options.Addresses().Select(a => a.Text));
+            return await FailAsync(1, $"Cannot listen on {addresses}: {exception.Message.TrimEnd('.')}.").ConfigureAwait(false);
         }
-
         catch (JournalException exception)
         {
             return await FailAsync(1, exception.Message).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // A supervisor reads words and an exit code, not the dump of an abort.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            return await FailAsync(1, $"The server could not start: {exception}").ConfigureAwait(false);
         }
 
         SystemdNotifier.Notify("READY=1");
         await stop.Task.ConfigureAwait(false);
         SystemdNotifier.Notify("STOPPING=1");
-        await server.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        using var limit = new CancellationTokenSource(options.ShutdownTimeout, options.TimeProvider);
+        try
+        {
+            await server.StopAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            string outcome = options.Journal is null ? "Without a journal what it had done stays as it is." : "The next start rectifies it from the journal.";
+            return await FailAsync(1, $"A run did not end within the {options.ShutdownTimeout.TotalSeconds} seconds of the shutdown and was cut off. {outcome}")
+                .ConfigureAwait(false);
+        }
+
         return server.JournalProblem is { } problem
             ? await FailAsync(1, $"Stopped while nothing could run. {problem}").ConfigureAwait(false)
             : 0;
+    }
+
+    private static void ReloadCertificates(RyusoServer server, CommandLine line, ILogger logger)
+    {
+        if (!line.HasCertificate)
+        {
+            ServerLog.NothingToReload(logger);
+            return;
+        }
+
+        try
+        {
+            server.ReplaceTls(line.ReadTls());
+            ServerLog.CertificatesReloaded(logger);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            ServerLog.ReloadFailed(logger, exception);
+        }
+    }
+
+    /// <summary>Writes to the standard error stream where no descriptor is left for what the console would open.</summary>
+    private static void WriteWithoutConsole(string text)
+    {
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                using var descriptor = new SafeFileHandle(2, ownsHandle: false);
+                LinuxNative.WriteAll(descriptor, Encoding.UTF8.GetBytes(text));
+            }
+        }
+        catch (IOException)
+        {
+            // The stream is closed or full; the exit code says the rest.
+        }
     }
 
     private static async Task<int> FailAsync(int exitCode, string message)
@@ -128,7 +218,7 @@ internal static class ServerProcess
         }
         catch (IOException)
         {
-            // The stream is closed or full; the exit code says the rest.
+            WriteWithoutConsole(message + Environment.NewLine);
         }
 
         return exitCode;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Ryuso.Server.Hosting;
 
-/// <summary>Tells systemd how the service is (<c>Type=notify</c>); nobody where no service manager asks.</summary>
+/// <summary>Reports the state of the service to systemd (<c>Type=notify</c>), where a service manager has asked for it.</summary>
 internal static class SystemdNotifier
 {
     public static void Notify(string state)
@@ -19,7 +19,7 @@ internal static class SystemdNotifier
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
             socket.SendTo(Encoding.UTF8.GetBytes(state), new UnixDomainSocketEndPoint(path[0] == '@' ? "\0" + path[1..] : path));
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
         {
             // A service manager that does not listen is no reason not to serve.
         }

@@ -1,6 +1,15 @@
+using System.Diagnostics;
+
 namespace Ryuso.Server.Transport;
 
-/// <summary>The links whose clients are waited for. One periodic look ends the waits that last too long.</summary>
+/// <summary>The connections whose clients are waited for. A periodic check ends the waits that last too long.</summary>
+/// <remarks>
+/// The gate guards the list and its links. A stop and a wait that begins meanwhile cannot miss each other (Dekker): <see cref="Stop"/>
+/// writes the flag, then interrupts; a waiter resumes (<see cref="SocketTransport.Resume"/>), then reads the flag; both have a full
+/// fence between, so that one of the two sees the other. A transport is removed from the list before its cancellation source is
+/// disposed of, both by the transport itself: the timer, which interrupts under the gate, never meets a disposed one.
+/// </remarks>
+[DebuggerDisplay("stopping {_isStopping}, aborting {_isAborting}")]
 internal sealed class ConnectionDeadlines : IDisposable
 {
     private readonly Lock _gate = new();
@@ -22,69 +31,70 @@ internal sealed class ConnectionDeadlines : IDisposable
     /// <summary>The time, in milliseconds.</summary>
     public long Now => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
-    /// <summary>No request that becomes complete from now on is run.</summary>
+    /// <summary>Whether the server stops: no request that becomes complete from now on is run.</summary>
     public bool IsStopping => Volatile.Read(ref _isStopping);
 
-    /// <summary>Nobody is waited for any more.</summary>
+    /// <summary>Whether the server has given up: no client is waited for.</summary>
     public bool IsAborting => Volatile.Read(ref _isAborting);
 
-    /// <summary>Something that ends a wait, not running yet.</summary>
+    /// <summary>A timeout on the same clock, not running yet.</summary>
     public CancellationTokenSource CreateTimeout() => new(Timeout.InfiniteTimeSpan, _time);
 
-    public void Add(SocketTransport link)
+    public void Add(SocketTransport transport)
     {
         lock (_gate)
         {
-            link.Next = _first;
-            _first?.Previous = link;
-            _first = link;
+            Debug.Assert(transport is { Next: null, Previous: null } && transport != _first, "A transport is in the list once.");
+            transport.Next = _first;
+            _first?.Previous = transport;
+            _first = transport;
             if (_isAborting)
             {
-                link.Socket.Dispose();
+                transport.Socket.Dispose();
             }
 
             if (_isStopping || _isAborting)
             {
-                link.Interrupt();
+                transport.Interrupt();
             }
         }
     }
 
-    public void Remove(SocketTransport link)
+    public void Remove(SocketTransport transport)
     {
         lock (_gate)
         {
-            link.Next?.Previous = link.Previous;
-            link.Previous?.Next = link.Next;
-            _first = _first == link ? link.Next : _first;
-            link.Next = link.Previous = null;
+            transport.Next?.Previous = transport.Previous;
+            transport.Previous?.Next = transport.Next;
+            _first = _first == transport ? transport.Next : _first;
+            transport.Next = transport.Previous = null;
         }
     }
 
-    /// <summary>Ends every wait, so that whoever waits sees <see cref="IsStopping"/>.</summary>
+    /// <summary>Ends every wait, so that each connection sees <see cref="IsStopping"/>.</summary>
     public void Stop()
     {
         lock (_gate)
         {
             Volatile.Write(ref _isStopping, true);
             Interlocked.MemoryBarrier();
-            for (SocketTransport? link = _first; link is not null; link = link.Next)
+            for (SocketTransport? transport = _first; transport is not null; transport = transport.Next)
             {
-                link.Interrupt();
+                transport.Interrupt();
             }
         }
     }
 
-    /// <summary>Cuts every link.</summary>
+    /// <summary>Closes every socket.</summary>
     public void Abort()
     {
         lock (_gate)
         {
             Volatile.Write(ref _isAborting, true);
-            for (SocketTransport? link = _first; link is not null; link = link.Next)
+            for (SocketTransport? transport = _first; transport is not null; transport = transport.Next)
             {
-                link.Socket.Dispose();
-                link.Interrupt();
+                transport.Socket.Dispose();
+                transport.Interrupt();
             }
         }
     }
@@ -96,11 +106,11 @@ internal sealed class ConnectionDeadlines : IDisposable
         long now = Now;
         lock (_gate)
         {
-            for (SocketTransport? link = _first; link is not null; link = link.Next)
+            for (SocketTransport? transport = _first; transport is not null; transport = transport.Next)
             {
-                if (link.Deadline <= now)
+                if (transport.Deadline <= now)
                 {
-                    link.Interrupt();
+                    transport.Interrupt();
                 }
             }
         }

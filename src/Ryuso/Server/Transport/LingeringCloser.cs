@@ -1,19 +1,22 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Ryuso.Server.Loops;
 
 namespace Ryuso.Server.Transport;
 
 /// <summary>
-/// Sockets that have sent their answer and their end. They are closed once the client has ended too, or after a short
-/// while: bytes left unread would become a reset that destroys the answer. Nobody waits for that, and no
-/// asynchronous read is spent on it: every newcomer looks after two others, and a timer after those that are left.
+/// Sockets that have sent their answer and FIN. They are closed once the client has closed too, or after a timeout:
+/// bytes left unread would become a reset that destroys the answer (lingering close).
+/// No read is pending on these sockets: each <see cref="Add"/> checks two of them, and a timer checks the rest.
 /// </summary>
+/// <remarks>
+/// Sockets are in the queue or in the hands of one thread, which closes them or puts them back. The count covers both, so that the
+/// limit holds. The timer is armed while the queue is not empty: <c>_isArmed</c> is cleared before the queue is looked at again.
+/// </remarks>
+[DebuggerDisplay("{Count} sockets, armed {_isArmed}")]
 internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : IDisposable
 {
-    private static readonly TimeSpan s_lingerTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_recheckInterval = TimeSpan.FromMilliseconds(50);
-
     private readonly ConcurrentQueue<(Socket Socket, long Since)> _sockets = new();
     private readonly Lock _gate = new();
     private ITimer? _timer;
@@ -21,8 +24,8 @@ internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : I
     private volatile bool _isArmed;
     private volatile bool _isClosing;
 
-    /// <summary>How many there may be; further ones are closed at once.</summary>
-    public int MaxSockets { get; set; } = 4096;
+    /// <summary>How many sockets may linger; further ones are closed at once.</summary>
+    public int MaxSockets { get; set; } = ServerTuning.MaxLingeringSockets;
 
     /// <summary>How many have not been closed.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -63,7 +66,7 @@ internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : I
             {
                 _isArmed = true;
                 _timer ??= time.CreateTimer(static state => ((LingeringCloser)state!).CheckAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _timer.Change(s_recheckInterval, Timeout.InfiniteTimeSpan);
+                _timer.Change(ServerTuning.LingerCheckInterval, Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -79,7 +82,7 @@ internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : I
     {
         for (; count > 0 && _sockets.TryDequeue(out (Socket Socket, long Since) next); count--)
         {
-            if (_isClosing || HasPeerClosed(next.Socket) || time.GetElapsedTime(next.Since) >= s_lingerTimeout)
+            if (_isClosing || HasPeerClosed(next.Socket) || time.GetElapsedTime(next.Since) >= ServerTuning.LingerTimeout)
             {
                 Close(next.Socket);
             }

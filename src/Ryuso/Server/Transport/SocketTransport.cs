@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -5,7 +7,8 @@ using Ryuso.Server.Loops;
 
 namespace Ryuso.Server.Transport;
 
-/// <summary>A client's end of the wire: a socket, with TLS or without, whose waits end in time.</summary>
+/// <summary>The transport of one connection: a socket, with TLS or without, whose waits end in time.</summary>
+[DebuggerDisplay("{Socket.RemoteEndPoint}, TLS {_tls is not null}, deadline {Deadline}")]
 internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, EventLoopGroup? loops) : IDisposable
 {
     private SslStream? _tls;
@@ -22,13 +25,13 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
 
     public Socket Socket => socket;
 
-    /// <summary>When whoever waits for the client gives up, as <see cref="ConnectionDeadlines.Now"/> tells the time.</summary>
+    /// <summary>When the wait for the client ends, by the clock of <see cref="ConnectionDeadlines.Now"/>.</summary>
     public long Deadline => Volatile.Read(ref _deadline);
 
-    /// <summary>Turns to TLS.</summary>
+    /// <summary>Performs the TLS handshake.</summary>
     public async ValueTask SecureAsync(SslServerAuthenticationOptions options, long deadline)
     {
-        // A stream accepts no other socket, though it waits for none of its own accord.
+        // NetworkStream takes blocking sockets only; its asynchronous calls do not block.
         socket.Blocking = true;
         _tls = new SslStream(new NetworkStream(socket));
         RegisterDeadline(deadline);
@@ -38,7 +41,7 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
     /// <summary>How many bytes came; 0 at the client's end of stream, -1 where the wait was cut short.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> room, long deadline)
     {
-        // Who has just come has nearly always brought its request, mostly the only one.
+        // A new connection has nearly always sent its request already, mostly its only one.
         bool isFirst = !_hasReceived;
         _hasReceived = true;
         return isFirst && TryReceive(room.Span, out int count) ? new ValueTask<int>(count) : WaitAsync(room, deadline);
@@ -64,6 +67,12 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
         return bytes.IsEmpty ? default : SendRemainderAsync(bytes, limit);
     }
 
+    /// <summary>
+    /// Whether the client can receive nothing more: it has reset the connection, or closed its Unix domain socket. A TCP client that has
+    /// closed looks like one that only sends nothing more, and counts as present.
+    /// </summary>
+    public bool HasPeerHungUp() => NonBlockingSocket.HasHungUp(socket);
+
     /// <summary>Nothing more will be sent.</summary>
     public async ValueTask ShutdownSendAsync(TimeSpan limit)
     {
@@ -75,10 +84,10 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
         socket.Shutdown(SocketShutdown.Send);
     }
 
-    /// <summary>Waits from now on where the others do that keep the lane busy.</summary>
+    /// <summary>Waits on the loop of the clients that pipeline from now on.</summary>
     public void MoveToPipelineLoop() => _awaiter?.MoveTo(loops!.PipelineLoop.Epoll);
 
-    /// <summary>Ends the wait for the client's bytes that is under way, or the next one. Only for <see cref="ConnectionDeadlines"/>.</summary>
+    /// <summary>Ends the wait that is under way, or the next one. Only for <see cref="ConnectionDeadlines"/>.</summary>
     public void Interrupt()
     {
         _awaiter?.Interrupt();
@@ -95,7 +104,7 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
             _interruption = new CancellationTokenSource();
         }
 
-        // Whoever stops first says so and then interrupts: one of the two is seen.
+        // The other half of the argument at ConnectionDeadlines: either the flag is seen now, or the interruption comes later.
         Interlocked.MemoryBarrier();
     }
 
@@ -105,7 +114,7 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
         socket.Dispose();
     }
 
-    /// <summary>Leaves the socket to somebody else.</summary>
+    /// <summary>Releases everything but the socket.</summary>
     public void ReleaseSocket()
     {
         if (_isRegistered)
@@ -172,7 +181,7 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
         }
     }
 
-    /// <summary>Lets the client's time be looked after.</summary>
+    /// <summary>Sets the deadline of the wait that begins.</summary>
     private void RegisterDeadline(long deadline)
     {
         Volatile.Write(ref _deadline, deadline);
@@ -183,12 +192,17 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
 
         if (_tls is null && loops is not null)
         {
-            _awaiter = new SocketReadAwaiter(loops.LeastLoaded.Epoll, socket);
+            try
+            {
+                _awaiter = new SocketReadAwaiter(loops.LeastLoaded.Epoll, socket);
+            }
+            catch (Win32Exception)
+            {
+                // The kernel watches no further socket of this user: the thread pool waits instead.
+            }
         }
-        else
-        {
-            _interruption = new CancellationTokenSource();
-        }
+
+        _interruption = _awaiter is null ? new CancellationTokenSource() : null;
 
         _isRegistered = true;
         links.Add(this);
