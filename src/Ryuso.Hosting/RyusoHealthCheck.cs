@@ -20,7 +20,7 @@ internal sealed class RyusoHealthCheck<TOrchestrator>(RyusoHostedService<TOrches
         {
             return await PingAsync(server.EndPoints[0], cancellationToken).ConfigureAwait(false) == """{"_pong":true}"""
                 ? HealthCheckResult.Healthy("The server answers.")
-                : new HealthCheckResult(context.Registration.FailureStatus, "The server refuses a ping.");
+                : new HealthCheckResult(context.Registration.FailureStatus, "The server does not answer a ping with a pong.");
         }
         catch (Exception exception) when (exception is SocketException or IOException or InvalidOperationException or ObjectDisposedException)
         {
@@ -44,7 +44,7 @@ internal sealed class RyusoHealthCheck<TOrchestrator>(RyusoHostedService<TOrches
         return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
-    /// <summary>A server that listens on every address is asked on this machine's own.</summary>
+    /// <summary>A server that listens on every address is asked on the loopback address.</summary>
     private static EndPoint Reachable(EndPoint address) => address switch
     {
         IPEndPoint { Address: var any } ip when any.Equals(IPAddress.Any) => new IPEndPoint(IPAddress.Loopback, ip.Port),

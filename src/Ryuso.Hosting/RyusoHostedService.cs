@@ -18,7 +18,18 @@ internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider service
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => _server?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+    /// <summary>The host's token fires after its shutdown timeout; a shorter one of the server's options counts too.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_server is null)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(options.Server.ShutdownTimeout, options.Server.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        await _server.StopAsync(either.Token).ConfigureAwait(false);
+    }
 
     public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
 }

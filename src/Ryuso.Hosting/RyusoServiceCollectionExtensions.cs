@@ -12,8 +12,9 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RyusoServiceCollectionExtensions
 {
     /// <summary>
-    /// Serves an orchestrator while the host runs. Options come from the configuration section <c>Ryuso</c> and then from
-    /// <paramref name="configure"/>; hook classes get their constructor parameters from the container; the health check <c>ryuso</c> pings the server.
+    /// Serves an orchestrator while the host runs. Options come from the configuration section <c>Ryuso</c>, then from
+    /// <paramref name="configure"/>, then from the <c>RYUSO_*</c> environment variables, which win as they do without a host. Hook classes
+    /// get their constructor parameters from the container; the health check <c>ryuso</c> pings the server.
     /// </summary>
     /// <typeparam name="TOrchestrator">The generated orchestrator. It is a singleton of the container, for calls without a socket.</typeparam>
     /// <param name="services">The host's services.</param>
@@ -23,12 +24,13 @@ public static class RyusoServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton(provider => Options(provider, configure));
-        services.TryAddSingleton(static provider => Make<TOrchestrator>(provider));
+        services.TryAddSingleton(provider => Make<TOrchestrator>(provider, services));
         services.AddSingleton<RyusoHostedService<TOrchestrator>>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<RyusoHostedService<TOrchestrator>>());
         services.AddHealthChecks().Add(new HealthCheckRegistration(
             "ryuso",
-            static provider => new RyusoHealthCheck<TOrchestrator>(provider.GetRequiredService<RyusoHostedService<TOrchestrator>>(), provider.GetRequiredService<RyusoHostOptions>()),
+            static provider => new RyusoHealthCheck<TOrchestrator>(
+                provider.GetRequiredService<RyusoHostedService<TOrchestrator>>(), provider.GetRequiredService<RyusoHostOptions>()),
             failureStatus: null,
             tags: ["ryuso"]));
         return services;
@@ -42,27 +44,39 @@ public static class RyusoServiceCollectionExtensions
             RyusoConfiguration.ApplyTo(options, section);
         }
 
+        // Twice, as without a host: code sees what the variables say, and they win over what it sets.
+        options.Server.ApplyEnvironmentVariables();
         configure?.Invoke(options);
+        options.Server.ApplyEnvironmentVariables();
         options.Server.Services ??= provider;
         options.Server.LoggerFactory ??= provider.GetService<ILoggerFactory>();
         options.Server.TimeProvider = provider.GetService<TimeProvider>() ?? options.Server.TimeProvider;
         return options;
     }
 
-    private static TOrchestrator Make<TOrchestrator>(IServiceProvider provider)
+    private static TOrchestrator Make<TOrchestrator>(IServiceProvider provider, IServiceCollection registrations)
         where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
     {
         RyusoHostOptions options = provider.GetRequiredService<RyusoHostOptions>();
         if (!options.ScopePerRun)
         {
-            return TOrchestrator.Create(provider, options.Server.LoggerFactory?.CreateLogger("Ryuso"), options.Server.TimeProvider);
+            return TOrchestrator.Create(new HookServices(provider, registrations), options.Server.LoggerFactory?.CreateLogger("Ryuso"), options.Server.TimeProvider);
         }
 
         // Made once from a scope, so that a missing service stops the host and not the first run.
         IServiceScopeFactory scopes = provider.GetRequiredService<IServiceScopeFactory>();
-        using IServiceScope first = scopes.CreateScope();
-        TOrchestrator orchestrator = TOrchestrator.Create(first.ServiceProvider, options.Server.LoggerFactory?.CreateLogger("Ryuso"), options.Server.TimeProvider);
-        orchestrator.UseScopePerRun(scopes);
-        return orchestrator;
+        AsyncServiceScope first = scopes.CreateAsyncScope();
+        try
+        {
+            ILogger? logger = options.Server.LoggerFactory?.CreateLogger("Ryuso");
+            TOrchestrator orchestrator = TOrchestrator.Create(first.ServiceProvider, logger, options.Server.TimeProvider);
+            orchestrator.UseScopePerRun(scopes);
+            return orchestrator;
+        }
+        finally
+        {
+            // The container's factories are synchronous, and some services can only be disposed of asynchronously.
+            first.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
     }
 }

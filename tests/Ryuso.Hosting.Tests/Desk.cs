@@ -11,6 +11,9 @@ public sealed class Visit : IDisposable
 
     public static long Open { get; private set; }
 
+    /// <summary>What settling waits for.</summary>
+    public Func<Task> Settling { get; init; } = async () => await Task.Yield();
+
     public Visit() => Open++;
 
     public void Dispose() => Open--;
@@ -22,9 +25,9 @@ public sealed partial class Desk(Visit visit)
 
     public static partial void GiveBack() { }
 
-    public static async partial Task<HookResult> Settle(SettleArgs args)
+    public async partial Task<HookResult> Settle(SettleArgs args)
     {
-        await Task.Yield();
+        await visit.Settling();
         return args.Cents > 0 ? HookResult.Ok : HookResult.Fail("Nothing to pay.");
     }
 }

@@ -74,6 +74,170 @@ public sealed class HostTests
         Assert.Equal("The setting 'Ryuso:MaxQueueLength' must be a whole number, not 'many'.", exception.Message);
     }
 
+    [Theory]
+    [InlineData("Ryuso:Tokn", "secret")]
+    [InlineData("Ryuso:Server:Port", "1")]
+    [InlineData("Ryuso:Tls", "x")]
+    public async Task Unknown_setting_stops_the_host_and_lists_the_known_ones(string key, string value)
+    {
+        using IHost host = Make(services => services.AddSingleton<Visit>(), null, (key, value));
+        FormatException exception = await Assert.ThrowsAsync<FormatException>(() => host.StartAsync(Cancel));
+        Assert.Contains($"'{string.Join(':', key.Split(':')[..2])}'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("Token", exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Ryuso:Listen", "127.0.0.1:0")]
+    [InlineData("Ryuso:UnixSocketMode", "8")]
+    [InlineData("Ryuso:LogLevel", "7")]
+    [InlineData("Ryuso:MaxDepth", "99999999999")]
+    [InlineData("Ryuso:ShutdownTimeout", "soon")]
+    public async Task Malformed_setting_stops_the_host_and_names_its_key(string key, string value)
+    {
+        using IHost host = Make(services => services.AddSingleton<Visit>(), null, (key, value));
+        Assert.Contains($"'{key}'", (await Assert.ThrowsAsync<FormatException>(() => host.StartAsync(Cancel))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scoped_service_without_a_scope_for_each_run_stops_the_host_and_names_class_service_and_remedy()
+    {
+        using IHost host = Make(services => services.AddScoped<Visit>());
+        InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Cancel));
+        foreach (string part in new[] { "Till.Desk", "Till.Visit", "ScopePerRun" })
+        {
+            Assert.Contains(part, exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Scoped_service_that_ends_only_asynchronously_is_disposed_of_after_each_run()
+    {
+        int ended = 0;
+        using IHost host = Make(AddVisitThatEnds(() => ended++), ryuso => ryuso.ScopePerRun = true);
+        await host.StartAsync(Cancel);
+        Assert.Equal(1, ended);
+        TillOrchestrator till = host.Services.GetRequiredService<TillOrchestrator>();
+        Assert.True((await till.PayAsync(new(5), Cancel)).IsSuccess);
+        Assert.Equal(2, ended);
+        await host.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Scoped_service_that_fails_at_its_end_changes_nothing_of_the_run()
+    {
+        int ended = 0;
+        IPEndPoint? address = null;
+        using IHost host = Make(
+            AddVisitThatEnds(() => _ = ended++ > 0 ? throw new InvalidTimeZoneException() : 0),
+            ryuso => (ryuso.ScopePerRun, ryuso.Server.Started) = (true, a => address = a));
+        await host.StartAsync(Cancel);
+        Assert.True((await host.Services.GetRequiredService<TillOrchestrator>().PayAsync(new(5), Cancel)).IsSuccess);
+        Assert.NotNull((await AskAsync(address!, """{"program":"pay","data_pool":{"cents":5}}"""))["visit"]);
+        Assert.Equal(3, ended);
+        await host.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Environment_variables_count_under_a_host_and_win()
+    {
+        using IHost host = Make(services => services.AddSingleton<Visit>(), ryuso => ryuso.Server.MaxQueueLength = 9);
+        Environment.SetEnvironmentVariable("RYUSO_TOKEN", "secret");
+        Environment.SetEnvironmentVariable("RYUSO_QUEUE", "7");
+        RyusoHostOptions options;
+        try
+        {
+            options = host.Services.GetRequiredService<RyusoHostOptions>();
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("RYUSO_TOKEN", null);
+            Environment.SetEnvironmentVariable("RYUSO_QUEUE", null);
+        }
+
+        Assert.Equal(("secret", 7), (options.Server.Token, options.Server.MaxQueueLength));
+        IPEndPoint? address = null;
+        options.Server.Started = a => address = a;
+        await host.StartAsync(Cancel);
+        Assert.Equal("unauthorized", (string?)(await AskAsync(address!, """{"program":"pay","data_pool":{"cents":5}}"""))["_error_code"]);
+        await host.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Environment_variable_malformed_stops_the_host()
+    {
+        using IHost host = Make(services => services.AddSingleton<Visit>());
+        Environment.SetEnvironmentVariable("RYUSO_DEPTH", "deep");
+        try
+        {
+            ArgumentException exception = await Assert.ThrowsAsync<ArgumentException>(() => host.StartAsync(Cancel));
+            Assert.Contains("RYUSO_DEPTH", exception.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("RYUSO_DEPTH", null);
+        }
+    }
+
+    [Fact]
+    public async Task Stop_that_is_given_up_lets_the_host_end_though_a_hook_never_does()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var never = new TaskCompletionSource();
+        IHost host = Make(services => services.AddSingleton(new Visit { Settling = () => { entered.TrySetResult(); return never.Task; } }));
+        await host.StartAsync(Cancel);
+        _ = host.Services.GetRequiredService<TillOrchestrator>().PayAsync(new(5), Cancel);
+        await entered.Task.WaitAsync(Cancel);
+        using var timeout = new CancellationTokenSource();
+        Task stop = host.StopAsync(timeout.Token);
+        Assert.False(stop.IsCompleted);
+        await timeout.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => stop);
+        await ((IAsyncDisposable)host).DisposeAsync();
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task Stop_waits_for_a_call_in_process()
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var end = new TaskCompletionSource();
+        using IHost host = Make(services => services.AddSingleton(new Visit { Settling = () => { entered.TrySetResult(); return end.Task; } }));
+        await host.StartAsync(Cancel);
+        Task<ProgramResult<PayOutputs>> call = host.Services.GetRequiredService<TillOrchestrator>().PayAsync(new(5), Cancel);
+        await entered.Task.WaitAsync(Cancel);
+        Task stop = host.StopAsync(Cancel);
+        while (await IsListeningAsync(host))
+        {
+            await Task.Yield();
+        }
+
+        Assert.False(stop.IsCompleted);
+        end.SetResult();
+        await stop;
+        Assert.True(call.IsCompleted);
+    }
+
+    private static async Task<bool> IsListeningAsync(IHost host) =>
+        (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancel)).Status == HealthStatus.Healthy;
+
+    private static Action<IServiceCollection> AddVisitThatEnds(Action end) => services => services
+        .AddScoped(_ => new AsyncEnd(end))
+        .AddScoped(provider =>
+        {
+            provider.GetRequiredService<AsyncEnd>();
+            return new Visit();
+        });
+
+    private sealed class AsyncEnd(Action end) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            end();
+            return default;
+        }
+    }
+
     [Fact]
     public async Task The_health_check_pings_the_server_token_included()
     {

@@ -239,15 +239,29 @@ public abstract partial class Orchestrator
     /// <exception cref="InvalidOperationException">The service is not registered.</exception>
     protected static TService Resolve<TService>(IServiceProvider? services, string hookClass)
         where TService : notnull =>
-        services?.GetService(typeof(TService)) is TService service
+        GetService(services, typeof(TService), hookClass) is TService service
             ? service
             : throw new InvalidOperationException(
-                $"The hook class '{hookClass}' needs the service '{typeof(TService)}', which is not registered. Add it to the service collection given to the orchestrator.");
+                $"The hook class '{hookClass}' needs the service '{typeof(TService)}', which is not registered. "
+                + "Add it to the service collection given to the orchestrator.");
 
     /// <summary>Gets an optional constructor parameter of a hook class. Called by generated code.</summary>
     /// <typeparam name="TService">The parameter's type.</typeparam>
     /// <param name="services">The provider given to the orchestrator.</param>
     /// <param name="hookClass">The hook class.</param>
+    /// <exception cref="InvalidOperationException">The provider cannot give the service; the message says which hook class needs it.</exception>
     protected static TService? ResolveOrDefault<TService>(IServiceProvider? services, string hookClass) =>
-        services?.GetService(typeof(TService)) is TService service ? service : default;
+        GetService(services, typeof(TService), hookClass) is TService service ? service : default;
+
+    private static object? GetService(IServiceProvider? services, Type type, string hookClass)
+    {
+        try
+        {
+            return services?.GetService(type);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException($"The hook class '{hookClass}' cannot get the service '{type}': {exception.Message}", exception);
+        }
+    }
 }

@@ -47,22 +47,17 @@ internal sealed partial class RunExecutor
 
     private async Task RecoverInScopeAsync(JournaledRun recorded)
     {
-        AsyncServiceScope? scope = orchestrator.Scopes?.CreateAsyncScope();
-        try
+        if (orchestrator.Scopes is null)
         {
-            if (scope is not null)
-            {
-                orchestrator.BindServices(scope.Value.ServiceProvider);
-            }
-
             await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
+            return;
         }
-        finally
+
+        RunScope scope = RunScope.Begin(orchestrator.Scopes, logger);
+        await using (scope.ConfigureAwait(false))
         {
-            if (scope is not null)
-            {
-                await scope.Value.DisposeAsync().ConfigureAwait(false);
-            }
+            orchestrator.BindServices(scope.Services);
+            await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
         }
     }
 

@@ -49,10 +49,10 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
 
     private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
-        AsyncServiceScope scope = scopes.CreateAsyncScope();
+        RunScope scope = RunScope.Begin(scopes, logger);
         await using (scope.ConfigureAwait(false))
         {
-            orchestrator.BindServices(scope.ServiceProvider);
+            orchestrator.BindServices(scope.Services);
             return await RunUnscopedAsync(request, answer).ConfigureAwait(false);
         }
     }

@@ -70,6 +70,19 @@ public sealed class ShutdownTests
         Assert.Equal((143, -1), await hurried.ExitAsync());
     }
 
+    [Fact]
+    public async Task Stop_that_outlasts_its_limit_ends_the_process_with_1_and_words()
+    {
+        using ServerProcessHandle server = await ServerProcessHandle.StartAsync("--port", "0", "--shutdown-seconds", "1");
+        using var kept = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await kept.ConnectAsync(server.EndPoint, Cancel);
+        string requests = string.Concat(Enumerable.Range(0, 500).Select(i => $$$"""{"id":{{{i}}},"program":"add","data_pool":{"slow":true}}"""));
+        await kept.SendAsync(Encoding.UTF8.GetBytes(requests), Cancel);
+        await kept.ReceiveAsync(new byte[1], Cancel);
+        server.Terminate();
+        Assert.Equal((1, -1), await server.ExitAsync());
+    }
+
     private static Task<int> OnItsOwnThread(Func<int> client) =>
         Task.Factory.StartNew(client, Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Ryuso.Json;
 using Ryuso.Protocol;
 using Ryuso.Server.Connections;
+using Ryuso.Server.Hosting;
 using Ryuso.Server.Loops;
 
 namespace Ryuso;
@@ -97,6 +98,23 @@ public sealed class RyusoServerOptions
 
     /// <summary>The clock behind the time limits.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>
+    /// Sets what the <c>RYUSO_*</c> environment variables say, as <see cref="RyusoServer.Run(string[], Action{RyusoServerOptions}?)"/>
+    /// does by itself: <c>RYUSO_PORT</c>, <c>RYUSO_TOKEN</c> and so on, one for each option of the command line.
+    /// </summary>
+    /// <exception cref="ArgumentException">A variable has a value that its option cannot have; the message names it.</exception>
+    /// <exception cref="IOException">A file that a variable names cannot be read.</exception>
+    public void ApplyEnvironmentVariables()
+    {
+        CommandLine variables = CommandLine.Parse([], Environment.GetEnvironmentVariable);
+        if (variables.Error is not null)
+        {
+            throw new ArgumentException(variables.Error);
+        }
+
+        variables.ApplyTo(this);
+    }
 
     /// <exception cref="FormatException">One of them is no address.</exception>
     internal IReadOnlyList<ListenAddress> Addresses() => Listen.Count > 0
