@@ -15,7 +15,7 @@ public sealed class HostTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_host_serves_an_orchestrator_whose_hooks_come_from_its_container()
+    public async Task Host_serves_an_orchestrator_whose_hooks_come_from_its_container()
     {
         IPEndPoint? address = null;
         using IHost host = Make(services => services.AddSingleton<Visit>(), ryuso => ryuso.Server.Started = a => address = a);
@@ -30,7 +30,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task With_a_scope_for_each_run_hooks_are_made_anew_and_disposed_of_after_the_run()
+    public async Task Scope_for_each_run_creates_hooks_anew_and_disposes_of_services_after_the_run()
     {
         using IHost host = Make(services => services.AddScoped<Visit>(), ryuso => ryuso.ScopePerRun = true);
         await host.StartAsync(Cancel);
@@ -45,7 +45,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task A_missing_service_stops_the_host_at_its_start_and_names_the_hook_class_and_the_service()
+    public async Task Missing_service_stops_the_host_and_names_the_hook_class_and_the_service()
     {
         using IHost host = Make(_ => { });
         InvalidOperationException exception = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync(Cancel));
@@ -67,7 +67,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task A_wrong_setting_stops_the_host_and_names_its_key()
+    public async Task Wrong_setting_stops_the_host_and_names_its_key()
     {
         using IHost host = Make(services => services.AddSingleton<Visit>(), null, ("Ryuso:MaxQueueLength", "many"));
         FormatException exception = await Assert.ThrowsAsync<FormatException>(() => host.StartAsync(Cancel));
@@ -239,7 +239,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task The_health_check_pings_the_server_token_included()
+    public async Task Health_check_pings_the_server_with_its_token()
     {
         using IHost host = Make(services => services.AddSingleton<Visit>(), ryuso => ryuso.Server.Token = "a \"secret\"");
         HealthCheckService health = host.Services.GetRequiredService<HealthCheckService>();

@@ -13,7 +13,7 @@ public sealed class TelemetryTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_is_a_span_under_the_callers_with_a_span_for_each_hook()
+    public async Task Run_is_a_span_under_the_callers_with_a_span_for_each_hook()
     {
         List<Activity> ended = [];
         using ActivityListener listener = Listen(ended);
@@ -33,7 +33,7 @@ public sealed class TelemetryTests
     }
 
     [Fact]
-    public async Task A_requests_traceparent_is_the_runs_parent()
+    public async Task Traceparent_of_a_request_is_the_runs_parent()
     {
         List<Activity> ended = [];
         using ActivityListener listener = Listen(ended);
@@ -44,7 +44,7 @@ public sealed class TelemetryTests
     }
 
     [Fact]
-    public async Task Runs_hooks_reversals_and_rejections_are_counted()
+    public async Task Runs_hooks_rectifications_and_rejections_are_counted()
     {
         List<string> seen = [];
         using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == "Ryuso") { l.EnableMeasurementEvents(instrument); } } };

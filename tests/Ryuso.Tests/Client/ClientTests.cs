@@ -18,7 +18,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task Outputs_come_back_and_nothing_else()
+    public async Task Successful_call_returns_the_outputs_and_nothing_else()
     {
         await StartAsync();
         await using RyusoClient client = Connect();
@@ -29,7 +29,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task A_failed_run_throws_with_every_magic_variable_and_the_whole_answer()
+    public async Task Failed_run_throws_with_every_magic_variable_and_the_whole_answer()
     {
         await StartAsync();
         await using RyusoClient client = Connect();
@@ -47,7 +47,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public void A_stuck_run_says_what_was_not_undone()
+    public void Stuck_run_throws_with_what_was_not_rectified()
     {
         var failed = new ProgramFailedException((JsonObject)JsonNode.Parse("""
             {"_program_fail":true,"_dependency_fail":true,"_rectifier_fail":true,"_last_failed_program":"hooks.u","_error":"No.","_traceback":["hooks.a","hooks.b"],
@@ -61,7 +61,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task A_rejection_throws_with_its_code_and_words()
+    public async Task Rejection_throws_with_its_code_and_message()
     {
         await StartAsync();
         await using RyusoClient client = Connect();
@@ -73,7 +73,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task The_server_itself_can_be_asked()
+    public async Task Ping_and_describe_ask_the_server_itself()
     {
         await StartAsync();
         await using RyusoClient client = Connect();
@@ -85,7 +85,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task Each_run_has_an_id_of_its_own_that_begins_with_the_time_and_the_callers_span_is_its_parent()
+    public async Task Each_run_has_a_time_ordered_id_and_the_callers_span_as_parent()
     {
         var seen = new List<JsonObject>();
         await using FakeServer server = FakeServer.Start(async connection =>
@@ -143,7 +143,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task A_caller_that_gives_up_does_not_disturb_the_others()
+    public async Task Cancelled_call_does_not_disturb_the_others()
     {
         await StartAsync();
         await using RyusoClient client = Connect();
@@ -160,7 +160,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task No_more_requests_are_in_flight_than_may_be()
+    public async Task Requests_in_flight_never_exceed_the_limit()
     {
         await StartAsync();
         await using RyusoClient client = Connect(o => o.MaxInFlight = 2);
@@ -179,7 +179,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task A_token_is_sent_and_one_that_is_refused_ends_the_call_after_one_attempt()
+    public async Task Token_is_sent_and_a_refused_one_ends_the_call_after_one_attempt()
     {
         var log = new TestLog();
         await StartAsync(o =>
@@ -203,7 +203,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task Unix_sockets_are_spoken()
+    public async Task Client_connects_to_a_unix_socket()
     {
         string path = Path.Combine(_directory.FullName, "s");
         await StartAsync(o => o.Listen.Add("unix:" + path));
@@ -212,7 +212,7 @@ public sealed class ClientTests : ServedTests
     }
 
     [Fact]
-    public async Task TLS_is_spoken_with_a_certificate_of_ones_own_authority_on_both_sides_and_a_stranger_is_refused_at_once()
+    public async Task Client_speaks_mutual_TLS_with_a_private_authority_and_a_stranger_is_refused_at_once()
     {
         using X509Certificate2 authority = Certificates.Make("authority", issuer: null);
         using X509Certificate2 own = Certificates.Make("localhost", authority);
@@ -247,14 +247,14 @@ public sealed class ClientTests : ServedTests
     [InlineData("::1:60856")]
     [InlineData("unix:")]
     [InlineData("")]
-    public void What_is_no_address_is_told_at_once(string address)
+    public void Malformed_address_is_refused_by_the_constructor(string address)
     {
         FormatException told = Assert.Throws<FormatException>(() => new RyusoClient(address));
         Assert.Contains("is not the address of a server; write", told.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_client_that_is_disposed_of_says_so_and_what_was_sent_is_in_doubt()
+    public async Task Disposed_client_says_so_and_the_outcome_of_what_was_sent_is_unknown()
     {
         await StartAsync();
         RyusoClient client = Connect();

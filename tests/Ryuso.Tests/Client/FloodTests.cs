@@ -10,7 +10,7 @@ public sealed class FloodTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_flood_without_an_end_is_not_kept()
+    public async Task Endless_answer_ends_the_connection()
     {
         long sent = 0;
         await using FakeServer server = FakeServer.Start(async connection =>

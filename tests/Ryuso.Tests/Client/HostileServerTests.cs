@@ -9,7 +9,7 @@ public sealed class HostileServerTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_answer_may_come_in_any_pieces()
+    public async Task Answer_in_any_segments_is_taken()
     {
         const int Requests = 4;
         for (int size = 1; size < 40; size++)
@@ -42,7 +42,7 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_cut_at_any_byte_of_an_answer_leaves_the_outcome_unknown_and_the_next_call_works()
+    public async Task Connection_cut_within_an_answer_leaves_the_outcome_unknown_and_the_next_call_works()
     {
         int length = FakeConnection.Echo((JsonObject)JsonNode.Parse("""{"id":1,"data_pool":{"text":"first"}}""")!).Length;
         for (int cut = 0; cut < length; cut++)
@@ -70,7 +70,7 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    public async Task A_greeting_that_is_cut_at_any_byte_is_asked_for_again()
+    public async Task Handshake_cut_at_any_byte_is_repeated()
     {
         const string Greeting = """{"_id":0,"name":"Fake","programs":{}}""" + "\n";
         for (int cut = 0; cut < Greeting.Length; cut++)
@@ -102,7 +102,7 @@ public sealed class HostileServerTests
     [InlineData("""{"text":"nobody's"}""" + "\n")]
     [InlineData("[1]\n")]
     [InlineData("\n")]
-    public async Task A_wrong_answer_is_never_taken_for_the_right_one_and_is_not_asked_for_again(string answer)
+    public async Task Wrong_answer_is_refused_and_the_request_is_not_repeated(string answer)
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -124,7 +124,7 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    public async Task An_answer_that_nobody_asked_for_ends_the_connection()
+    public async Task Answer_without_a_request_ends_the_connection()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -150,7 +150,7 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    public async Task A_server_that_never_answers_costs_a_caller_its_patience_and_nothing_more()
+    public async Task Silent_server_costs_a_caller_its_limit_and_nothing_more()
     {
         var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using FakeServer server = FakeServer.Start(async connection =>
@@ -174,7 +174,7 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    public async Task An_answer_as_long_as_one_may_be_is_taken()
+    public async Task Answer_of_the_maximum_length_is_taken()
     {
         const int Length = 3_000_000;
         await using FakeServer server = FakeServer.Start(async connection =>
@@ -191,7 +191,7 @@ public sealed class HostileServerTests
     }
 
     [Fact]
-    public async Task What_is_no_Ryuso_server_is_told_at_once()
+    public async Task Server_of_another_kind_is_reported_at_once()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {

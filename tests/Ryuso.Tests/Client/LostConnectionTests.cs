@@ -21,7 +21,7 @@ public sealed class LostConnectionTests
     [InlineData("one", null, false)]
     [InlineData(null, "one", false)]
     [InlineData(null, null, false)]
-    public async Task A_run_whose_answer_was_lost_is_asked_for_again_only_where_the_same_journal_knows_it(string? before, string? after, bool isAskedAgain)
+    public async Task Run_whose_answer_was_lost_is_repeated_only_against_the_same_journal(string? before, string? after, bool isAskedAgain)
     {
         var runs = new ConcurrentQueue<string>();
         await using FakeServer server = FakeServer.Start(async connection =>
@@ -53,7 +53,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task What_is_safe_to_ask_twice_is()
+    public async Task Ping_and_describe_are_repeated_after_a_lost_connection()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -104,7 +104,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_server_that_answers_and_ends_is_left_without_harm()
+    public async Task Server_that_answers_and_closes_does_no_harm()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -127,7 +127,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_server_may_be_restarted_on_its_port()
+    public async Task Server_restarted_on_its_port_is_found_again()
     {
         int port = 0;
         RyusoClient? client = null;
@@ -144,7 +144,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_call_waits_for_a_server_that_is_not_there_yet()
+    public async Task Call_waits_for_a_server_that_starts_later()
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -164,7 +164,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task Without_a_deadline_a_call_gives_up_after_the_limit()
+    public async Task Call_without_a_deadline_gives_up_after_the_retry_limit()
     {
         using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -178,7 +178,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public void The_waits_between_attempts_grow_to_the_longest_and_half_of_each_is_left_to_chance()
+    public void Delays_between_attempts_double_to_the_maximum_with_jitter()
     {
         int[] Waits(double chance)
         {
@@ -191,7 +191,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task With_no_patience_the_first_refusal_is_told()
+    public async Task Retry_limit_of_zero_reports_the_first_refusal()
     {
         using var nobody = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         nobody.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -232,7 +232,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_left_closes_with_the_last_that_waits_on_it()
+    public async Task Retired_connection_closes_with_its_last_answer()
     {
         var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answers = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -263,7 +263,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_deadline_ends_a_call_that_waits_for_a_connection()
+    public async Task Cancellation_ends_a_call_that_waits_for_a_connection()
     {
         await using FakeServer server = FakeServer.Start(connection => Task.Delay(Timeout.Infinite, connection.Closing));
         await using RyusoClient client = server.Connect();
@@ -276,7 +276,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_server_that_takes_the_connection_and_says_nothing_is_given_up()
+    public async Task Server_that_accepts_and_says_nothing_is_given_up()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -294,7 +294,7 @@ public sealed class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_connection_that_has_been_silent_for_long_under_a_request_that_is_given_up_is_not_used_again()
+    public async Task Connection_silent_under_a_cancelled_request_is_not_used_again()
     {
         int received = 0;
         await using FakeServer server = FakeServer.Start(async connection =>

@@ -12,7 +12,7 @@ public sealed class RejectedCallTests
     [Theory]
     [InlineData("busy", 1)]
     [InlineData("shutting_down", 2)]
-    public async Task A_server_that_is_busy_or_ends_is_asked_again(string code, int connections)
+    public async Task Rejection_busy_or_shutting_down_is_retried(string code, int connections)
     {
         int rejected = 0;
         await using FakeServer server = FakeServer.Start(async connection =>
@@ -35,7 +35,7 @@ public sealed class RejectedCallTests
     }
 
     [Fact]
-    public async Task A_rejection_is_told_at_once_where_that_is_asked_for_and_after_the_limit_where_it_does_not_end()
+    public async Task Rejection_is_reported_at_once_without_retries_and_after_the_limit_with_them()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -62,7 +62,7 @@ public sealed class RejectedCallTests
     [InlineData("unauthorized", false)]
     [InlineData("unknown_program", true)]
     [InlineData("invalid_arguments", true)]
-    public async Task After_a_lost_answer_only_a_rejection_that_looked_into_the_journal_says_that_nothing_ran(string code, bool isFinal)
+    public async Task After_a_lost_answer_only_a_rejection_from_the_journal_means_that_nothing_ran(string code, bool isFinal)
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -81,7 +81,7 @@ public sealed class RejectedCallTests
     }
 
     [Fact]
-    public async Task A_server_that_failed_itself_may_have_begun()
+    public async Task Internal_error_leaves_the_outcome_unknown()
     {
         await using FakeServer server = FakeServer.Start(async connection =>
         {
@@ -93,7 +93,7 @@ public sealed class RejectedCallTests
     }
 
     [Fact]
-    public async Task Whoever_is_turned_away_at_a_full_server_comes_back()
+    public async Task Client_rejected_by_a_full_server_comes_back()
     {
         var options = new RyusoServerOptions { Port = 0, MaxConnections = 1, LoggerFactory = NullLoggerFactory.Instance };
         await using var server = new RyusoServer(new TestOrchestrator(), options);

@@ -10,7 +10,7 @@ public sealed class AllocationTests : ServedTests
     private static string Echo(string id, string text) => $$$"""{"id":{{{id}}},"program":"echo","data_pool":{"text":"{{{text}}}"}}""";
 
     [Fact]
-    public async Task The_server_allocates_next_to_nothing_for_a_pipelined_request()
+    public async Task Pipelined_request_allocates_next_to_nothing()
     {
         await StartAsync();
         using Socket socket = await ConnectAsync();

@@ -22,7 +22,7 @@ public class AttackTests : ServedTests
 
     [Theory]
     [MemberData(nameof(Rubbish))]
-    public async Task Rubbish_gets_a_rejection_and_nothing_else(string bytes)
+    public async Task Random_bytes_get_a_rejection_and_nothing_else(string bytes)
     {
         await StartAsync();
         using (Socket socket = await SendAsync(Encoding.Latin1.GetBytes(bytes)))
@@ -45,7 +45,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Every_split_into_three_segments_is_the_same_request()
+    public async Task Request_split_into_any_three_segments_is_the_same_request()
     {
         await StartAsync();
         byte[] request = """{"id":1,"program":"echo","data_pool":{"text":"é\n}"}}"""u8.ToArray();
@@ -86,7 +86,7 @@ public class AttackTests : ServedTests
     [InlineData("{\"a\":\"", "x")]
     [InlineData("{\"a\":1", ",\"a\":1")]
     [InlineData("{\"a\":[1", ",1")]
-    public async Task What_has_no_end_is_too_large(string begin, string again)
+    public async Task Request_without_an_end_is_too_large(string begin, string again)
     {
         await StartAsync(o => o.MaxRequestBytes = 1024 * 1024);
         using (Socket socket = await SendAsync(begin + string.Concat(Enumerable.Repeat(again, 1024 * 1024 / again.Length)) + again))
@@ -98,7 +98,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Depth_bombs_and_a_million_keys_are_answered()
+    public async Task Request_nested_deeply_or_with_a_million_keys_is_answered()
     {
         await StartAsync(o => o.MaxDepth = 20);
         Assert.Equal("bad_request", CodeOf(await AskAsync("{\"a\":" + new string('[', 20))));
@@ -111,7 +111,7 @@ public class AttackTests : ServedTests
     [Theory]
     [InlineData("a string with many escapes behind many spaces")]
     [InlineData("many spaces behind a byte order mark, then one byte after the other")]
-    public async Task What_would_be_looked_at_again_and_again_is_looked_at_once(string what)
+    public async Task Request_in_many_small_segments_is_scanned_once(string what)
     {
         await StartAsync();
         byte[] mark = [0xEF, 0xBB, 0xBF];
@@ -123,7 +123,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Clients_that_send_nothing_but_spaces_keep_nobody_from_being_served()
+    public async Task Clients_that_send_only_white_space_delay_no_other_client()
     {
         await StartAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -154,10 +154,9 @@ public class AttackTests : ServedTests
         await ServesOnAsync();
     }
 
-    [Fact]
-    public async Task Servers_that_cannot_listen_leave_no_descriptor_open()
+    [EventLoopFact]
+    public async Task Server_that_cannot_listen_leaves_no_descriptor_open()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         int before = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
         for (int i = 0; i < 100; i++)
@@ -170,7 +169,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Ids_that_fill_the_answers_are_answered_one_after_the_other()
+    public async Task Ids_as_large_as_the_send_buffer_are_answered_in_order()
     {
         await StartAsync();
         using Socket socket = await SendAsync("""{"id":0,"program":"echo"}""");
@@ -189,7 +188,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task A_reset_or_a_half_close_at_any_stage_harms_nobody()
+    public async Task Connection_reset_or_half_closed_at_any_stage_harms_no_other()
     {
         await StartAsync();
         string kept = """{"id":1,"program":"echo"}""" + Plain;
@@ -221,7 +220,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Clients_that_never_read_their_large_answers_cost_only_themselves()
+    public async Task Clients_that_never_read_large_answers_delay_no_other_client()
     {
         await StartAsync(o => o.SendTimeout = TimeSpan.FromSeconds(1));
         var sockets = new List<Socket>();
@@ -242,7 +241,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task One_connection_more_than_there_may_be_is_told_busy_and_the_idle_cost_nothing()
+    public async Task Connection_over_the_limit_is_busy_and_idle_ones_cost_no_CPU()
     {
         int most = s_times > 1 ? 4096 : 256;
         await StartAsync(o => (o.MaxConnections, o.ReceiveTimeout) = (most, TimeSpan.FromMinutes(5)));
@@ -262,7 +261,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Slow_writers_by_the_hundred_do_not_slow_the_others()
+    public async Task Hundreds_of_slow_writers_do_not_slow_other_clients()
     {
         await StartAsync();
         double alone = await P99Async();
@@ -293,7 +292,7 @@ public class AttackTests : ServedTests
     }
 
     [Fact]
-    public async Task Hooks_that_throw_block_or_come_late_are_their_own_steps_failure()
+    public async Task Hook_that_throws_blocks_or_is_late_fails_its_own_step()
     {
         await StartAsync();
 #pragma warning disable CA2201 // Hooks throw what they like.

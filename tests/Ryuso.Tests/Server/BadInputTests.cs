@@ -56,7 +56,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("""{"program":"add","data_pool":{"a":NaN}}""")]
     [InlineData("""{"program":"add","data_pool":{"b":"\ud800"}}""")]
     [InlineData("""{"program":"add","data_pool":{"c":1e999}}""")]
-    public Task What_is_not_JSON_is_a_bad_request(string request) => IsRejectedAsync(request, "bad_request", "");
+    public Task Request_that_is_not_JSON_is_a_bad_request(string request) => IsRejectedAsync(request, "bad_request", "");
 
     [Theory]
     [InlineData("[]")]
@@ -64,7 +64,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("\"add\"")]
     [InlineData("null")]
     [InlineData("17")]
-    public Task What_is_not_an_object_is_a_bad_request(string request) => IsRejectedAsync(request, "bad_request", "must be one JSON object");
+    public Task Request_that_is_not_an_object_is_a_bad_request(string request) => IsRejectedAsync(request, "bad_request", "must be one JSON object");
 
     [Theory]
     [InlineData("\"program\":\"\u00ff\"")]
@@ -74,7 +74,7 @@ public sealed class BadInputTests : IAsyncLifetime
     public Task What_is_not_UTF8_is_a_bad_request(string latin) => IsRejectedAsync(Encoding.Latin1.GetBytes($"{{{latin}}}"), "bad_request", "not valid UTF-8");
 
     [Fact]
-    public async Task What_is_cut_off_is_a_bad_request_wherever_it_is_cut()
+    public async Task Request_cut_off_anywhere_is_a_bad_request()
     {
         for (int length = 1; length < Good.Length; length++)
         {
@@ -98,7 +98,7 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("metadata", "[]")]
     [InlineData("metadata", "\"{}\"")]
     [InlineData("metadata", "false")]
-    public Task A_key_of_the_wrong_type_is_a_bad_request_that_names_it(string key, string value) =>
+    public Task Key_of_the_wrong_type_is_a_bad_request_that_names_it(string key, string value) =>
         IsRejectedAsync(key == "program" ? $"{{\"program\":{value}}}" : $"{{\"program\":\"add\",\"{key}\":{value}}}", "bad_request", $"'{key}' must be");
 
     [Theory]
@@ -117,11 +117,11 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("ad", "The nearest: 'add'")]
     [InlineData("", "The nearest: 'add', 'wait'")]
     [InlineData("programs.add", "'add'")]
-    public Task An_unknown_program_is_told_with_the_nearest_names(string program, string words) =>
+    public Task Unknown_program_is_rejected_with_the_nearest_names(string program, string words) =>
         IsRejectedAsync($"{{\"program\":\"{program}\"}}", "unknown_program", words);
 
     [Fact]
-    public Task Missing_and_mistyped_arguments_are_all_named_at_once() => IsRejectedAsync(
+    public Task Missing_and_mistyped_arguments_are_all_reported_together() => IsRejectedAsync(
         """{"program":"add","data_pool":{"a":1.0,"b":null,"d":{}}}""",
         "invalid_arguments",
         "The program 'add' cannot run: 'a' must be int but is float; 'b' (string) is missing; 'c' (float) is missing; 'd' must be list but is dict.");
@@ -134,16 +134,16 @@ public sealed class BadInputTests : IAsyncLifetime
         IsRejectedAsync($$$"""{"program":"add","data_pool":{"a":{{{number}}},"b":"","c":1}}""", "invalid_arguments", "'a' must be int but is float");
 
     [Fact]
-    public Task Seventeen_MiB_are_too_large() => IsRejectedAsync("{\"a\":\"" + new string('x', 17 * 1024 * 1024) + "\"}", "too_large", "16777216");
+    public Task Request_of_17_MiB_is_too_large() => IsRejectedAsync("{\"a\":\"" + new string('x', 17 * 1024 * 1024) + "\"}", "too_large", "16777216");
 
     [Theory]
     [InlineData('[', "")]
     [InlineData('{', "\"a\":")]
-    public Task A_thousand_levels_are_a_bad_request(char bracket, string key) =>
+    public Task Request_of_1000_levels_is_a_bad_request(char bracket, string key) =>
         IsRejectedAsync("{\"a\":" + string.Concat(Enumerable.Repeat(bracket + key, 1000)), "bad_request", "deeper than 64");
 
     [Fact]
-    public async Task Sixty_four_levels_are_served()
+    public async Task Request_of_64_levels_is_served()
     {
         string list = new string('[', 62) + new string(']', 62);
         Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, $$$"""{"program":"add","data_pool":{"a":1,"b":"","c":1,"d":{{{list}}}}}"""));
@@ -152,21 +152,21 @@ public sealed class BadInputTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_null_data_pool_and_null_metadata_are_absent()
+    public async Task Null_data_pool_and_metadata_count_as_absent()
     {
         Assert.Equal("invalid_arguments", (await PlainClient.RejectionAsync(_server.EndPoint, """{"program":"add","data_pool":null}"""u8.ToArray())).Code);
         Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, """{"metadata":null,"program":"add","data_pool":{"a":1,"b":"","c":1}}"""));
     }
 
     [Fact]
-    public async Task A_client_that_sends_half_a_request_and_resets_harms_nobody()
+    public async Task Client_that_resets_within_a_request_harms_no_other()
     {
         PlainClient.Reset(await PlainClient.SendAsync(_server.EndPoint, "{\"program\":"));
         await ServesOnAsync();
     }
 
     [Fact]
-    public async Task A_client_that_resets_while_its_program_runs_harms_nobody()
+    public async Task Client_that_resets_while_its_program_runs_harms_no_other()
     {
         Socket running = await PlainClient.SendAsync(_server.EndPoint, """{"program":"wait"}""");
         await _entered.Task.WaitAsync(Cancel);
@@ -176,7 +176,7 @@ public sealed class BadInputTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_says_nothing_delays_none_of_a_hundred()
+    public async Task Silent_client_delays_none_of_a_hundred_others()
     {
         using Socket silent = await PlainClient.SendAsync(_server.EndPoint, "");
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 100)

@@ -8,10 +8,9 @@ public sealed class EpollTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_socket_that_is_muted_is_told_of_when_it_is_heard_again()
+    [EventLoopFact]
+    public async Task Suspended_socket_is_reported_once_it_is_resumed()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         using var epoll = new Epoll();
         using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var other = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -11,10 +11,9 @@ public sealed class EventLoopFairnessTests : ServedTests
 {
     private static readonly byte[] s_echo = Encoding.UTF8.GetBytes("""{"id":1,"program":"echo"}""");
 
-    [Fact]
-    public async Task A_loop_does_first_what_holds_the_lane_then_what_answers_then_the_rest()
+    [EventLoopFact]
+    public async Task Loop_does_lane_turns_first_then_sends_then_background_work()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         using var loops = new EventLoopGroup(NullLogger.Instance);
         loops.Start();
         var done = new List<string>();
@@ -30,10 +29,9 @@ public sealed class EventLoopFairnessTests : ServedTests
         Assert.Equal(["turn", "answer", "rest"], done);
     }
 
-    [Fact]
-    public async Task Who_relieves_a_leader_that_is_held_is_relieved_as_well()
+    [EventLoopFact]
+    public async Task Stalled_leader_is_replaced_twice()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         using var loops = new EventLoopGroup(NullLogger.Instance);
         loops.Start();
         using var first = new ManualResetEventSlim();
@@ -60,7 +58,7 @@ public sealed class EventLoopFairnessTests : ServedTests
     }
 
     [Fact]
-    public async Task A_client_that_always_has_a_request_more_does_not_keep_the_others_from_theirs()
+    public async Task Client_that_always_has_another_request_does_not_starve_the_others()
     {
         await StartAsync();
         using Socket endless = await ConnectAsync();
@@ -91,10 +89,9 @@ public sealed class EventLoopFairnessTests : ServedTests
         Array.ForEach(others, other => other.Dispose());
     }
 
-    [Fact]
-    public async Task Turns_without_end_keep_neither_answers_nor_clients_nor_the_rest_waiting()
+    [EventLoopFact]
+    public async Task Endless_lane_turns_starve_neither_sends_nor_sockets_nor_background_work()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         using var loops = new EventLoopGroup(NullLogger.Instance);
         loops.Start();
         using var listening = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -126,10 +123,9 @@ public sealed class EventLoopFairnessTests : ServedTests
         }
     }
 
-    [Fact]
-    public async Task Who_waited_for_the_lane_while_its_program_became_slow_does_not_hold_a_loop()
+    [EventLoopFact]
+    public async Task Request_whose_program_became_slow_while_it_waited_does_not_hold_a_loop()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         Socket[] clients = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => ConnectAsync()));
         foreach (Socket client in clients)
@@ -171,10 +167,9 @@ public sealed class EventLoopFairnessTests : ServedTests
         Assert.DoesNotContain(true, onLoop.Skip(2));
     }
 
-    [Fact]
-    public async Task A_hook_that_uses_another_servers_orchestrator_does_not_take_its_clients_along()
+    [EventLoopFact]
+    public async Task Hook_that_uses_another_servers_orchestrator_leaves_clients_on_their_own_loops()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         var asked = new TestOrchestrator();
         await using var askedServer = new RyusoServer(asked, new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance });

@@ -11,10 +11,9 @@ public sealed class EventLoopTests : ServedTests
 
     private readonly List<bool> _onPool = [];
 
-    [Fact]
-    public async Task Quick_programs_run_on_the_event_loop_and_those_that_were_slow_twice_do_not()
+    [EventLoopFact]
+    public async Task Fast_program_runs_on_the_event_loop_and_one_that_was_slow_twice_does_not()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         bool isSlow = false;
         Orchestrator.EchoAsync = _ =>
         {
@@ -40,7 +39,7 @@ public sealed class EventLoopTests : ServedTests
     }
 
     [Fact]
-    public async Task Who_was_heard_together_with_a_client_whose_hook_blocks_is_answered_meanwhile()
+    public async Task Client_polled_together_with_one_whose_hook_blocks_is_answered_meanwhile()
     {
         await StartAsync();
         using Socket blocked = await ConnectAsync();
@@ -74,10 +73,9 @@ public sealed class EventLoopTests : ServedTests
         Assert.Equal(["""{"_id":1,"text":"none"}"""], await ReadLinesAsync(blocked, 1));
     }
 
-    [Fact]
-    public async Task Quick_requests_that_waited_behind_a_slow_run_are_served_on_the_event_loop_again()
+    [EventLoopFact]
+    public async Task Fast_requests_that_waited_for_a_slow_run_are_served_on_the_event_loop_again()
     {
-        Assert.SkipUnless(EventLoopGroup.IsSupported, "There is no event loop on this system.");
         await StartAsync();
         Socket[] quick = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => ConnectAsync()));
         foreach (Socket socket in quick)
@@ -113,7 +111,7 @@ public sealed class EventLoopTests : ServedTests
     }
 
     [Fact]
-    public async Task Clients_that_ask_one_thing_at_a_time_are_spread_over_the_loops_and_those_that_ask_many_share_one()
+    public async Task Clients_with_one_request_in_flight_are_spread_over_the_loops_and_pipelining_ones_share_one()
     {
         Assert.SkipUnless(EventLoopGroup.IsSupported && Environment.ProcessorCount > 1, "There is one event loop at most on this system.");
         var loops = new List<EventLoop?>();
@@ -145,7 +143,7 @@ public sealed class EventLoopTests : ServedTests
     }
 
     [Fact]
-    public async Task Runs_of_clients_on_different_loops_never_overlap_and_each_client_gets_its_own_answers_in_order()
+    public async Task Runs_of_different_loops_never_overlap_and_answers_stay_in_order()
     {
         int running = 0, overlaps = 0, runs = 0;
         Orchestrator.EchoAsync = _ =>
@@ -173,7 +171,7 @@ public sealed class EventLoopTests : ServedTests
     }
 
     [Fact]
-    public async Task A_client_that_always_has_a_request_more_is_told_of_the_end()
+    public async Task Client_that_always_has_another_request_is_told_shutting_down()
     {
         await StartAsync();
         using Socket endless = await ConnectAsync();

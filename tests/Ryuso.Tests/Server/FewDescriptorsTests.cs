@@ -6,7 +6,7 @@ namespace Ryuso.Tests.Server;
 public sealed class FewDescriptorsTests : ServedTests
 {
     [Fact]
-    public async Task A_server_with_few_descriptors_takes_no_more_clients_than_it_has_room_for()
+    public async Task Server_with_few_descriptors_serves_only_as_many_clients()
     {
         using ServerProcessHandle server = await ServerProcessHandle.StartAsync(descriptors: 200, "--port", "0");
         using var kept = new Socket(SocketType.Stream, ProtocolType.Tcp);

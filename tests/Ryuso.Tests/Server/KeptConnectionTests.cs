@@ -8,7 +8,7 @@ public class KeptConnectionTests : ServedTests
     private static string Echo(string id, string text) => $$$"""{"id":{{{id}}},"program":"echo","data_pool":{"text":"{{{text}}}"}}""";
 
     [Fact]
-    public async Task An_id_comes_back_first_and_the_connection_stays()
+    public async Task Request_with_an_id_gets_it_first_and_keeps_the_connection()
     {
         await StartAsync();
         using Socket socket = await SendAsync(Echo("1", "a"));
@@ -20,7 +20,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task A_thousand_requests_in_flight_are_answered_in_order()
+    public async Task Thousand_requests_in_flight_are_answered_in_order()
     {
         await StartAsync();
         using Socket socket = await ConnectAsync();
@@ -46,7 +46,7 @@ public class KeptConnectionTests : ServedTests
     [InlineData("""{"id":7,"op":"pong"}""", "bad_request")]
     [InlineData("""{"id":7,"op":5}""", "bad_request")]
     [InlineData("""{"id":7,"op":"run","\u006fp":"run"}""", "bad_request")]
-    public async Task A_rejection_carries_the_id_and_keeps_the_connection(string request, string code)
+    public async Task Rejection_carries_the_id_and_keeps_the_connection(string request, string code)
     {
         await StartAsync();
         using Socket socket = await SendAsync(request + Echo("8", "b"));
@@ -59,7 +59,7 @@ public class KeptConnectionTests : ServedTests
     [Theory]
     [InlineData("""{"id":7,"a":]""")]
     [InlineData("""{"id":7,hello}""")]
-    public async Task Where_the_stream_cannot_be_framed_any_more_the_connection_ends(string request)
+    public async Task Stream_that_cannot_be_framed_ends_the_connection(string request)
     {
         await StartAsync();
         using Socket socket = await SendAsync(request + Echo("8", "b"));
@@ -76,7 +76,7 @@ public class KeptConnectionTests : ServedTests
     [InlineData("true")]
     [InlineData("[1]")]
     [InlineData("{\"a\":1}")]
-    public async Task What_is_neither_string_nor_integer_is_no_id(string id)
+    public async Task Id_that_is_neither_string_nor_integer_is_rejected(string id)
     {
         await StartAsync();
         Assert.Equal("bad_request", CodeOf(await AskAsync(Echo(id, "a"))));
@@ -94,7 +94,7 @@ public class KeptConnectionTests : ServedTests
     [InlineData("""{"op":"ping","id":"p"}""", "{\"_id\":\"p\",\"_pong\":true}\n")]
     [InlineData("""{"op":null,"program":"echo","other":[1]}""", """{"text":"none"}""")]
     [InlineData("""{"op":"run","program":"echo"}""", """{"text":"none"}""")]
-    public async Task The_envelope_is_read_as_JSON_says(string request, string answer)
+    public async Task Envelope_with_escapes_and_spaces_is_read_as_JSON(string request, string answer)
     {
         await StartAsync();
         using Socket socket = await SendAsync(request);
@@ -103,7 +103,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task Describe_tells_the_programs()
+    public async Task Describe_lists_the_programs()
     {
         await StartAsync();
         JsonNode answer = JsonNode.Parse(await AskAsync("""{"op":"describe"}"""))!;
@@ -113,7 +113,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task An_answer_does_not_wait_for_the_run_behind_it()
+    public async Task Answer_does_not_wait_for_the_run_after_it()
     {
         await StartAsync();
         using Socket socket = await SendAsync(Echo("1", "a") + Echo("2", "b") + """{"id":3,"program":"gate"}""" + Echo("4", "d"));
@@ -124,7 +124,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task An_answer_does_not_wait_for_a_run_of_an_unknown_pace_that_blocks_its_thread()
+    public async Task Answer_does_not_wait_for_a_program_of_unknown_speed_that_blocks()
     {
         await StartAsync();
         using Socket socket = await SendAsync(Echo("0", "x"));
@@ -138,7 +138,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task A_run_that_lasts_for_the_first_time_keeps_no_answer_back()
+    public async Task Run_that_is_slow_for_the_first_time_keeps_no_answer_back()
     {
         await StartAsync();
         Orchestrator.Gate.SetResult();
@@ -153,7 +153,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task Requests_run_in_the_order_in_which_they_became_complete_sockets_and_calls_alike()
+    public async Task Requests_and_calls_run_in_the_order_in_which_they_became_complete()
     {
         await StartAsync();
         using Socket gate = await SendAsync("""{"program":"gate"}""");
@@ -188,7 +188,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task A_hook_that_blocks_its_thread_keeps_nobody_from_being_accepted_read_or_told_busy()
+    public async Task Blocking_hook_does_not_keep_clients_from_being_accepted_read_or_rejected()
     {
         await StartAsync(o => o.MaxQueueLength = 2);
         using var block = new ManualResetEventSlim();
@@ -216,7 +216,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task A_program_that_was_quick_and_blocks_for_once_keeps_nobody_from_being_accepted()
+    public async Task Fast_program_that_blocks_once_does_not_keep_clients_from_being_accepted()
     {
         await StartAsync();
         for (int i = 0; i < 10; i++)
@@ -244,7 +244,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task A_wrong_or_missing_token_is_unauthorized_and_the_right_one_is_in_no_pool_and_no_log()
+    public async Task Wrong_token_is_unauthorized_and_the_right_one_is_in_no_pool_and_no_log()
     {
         var log = new TestLog();
         await StartAsync(o => (o.Token, o.LoggerFactory) = ("s3cret\"é", log));
@@ -265,7 +265,7 @@ public class KeptConnectionTests : ServedTests
     }
 
     [Fact]
-    public async Task At_the_stop_a_kept_connection_gets_its_answers_and_then_shutting_down()
+    public async Task Stop_gives_a_kept_connection_its_answers_and_then_shutting_down()
     {
         await StartAsync();
         using Socket socket = await SendAsync("""{"id":1,"program":"gate"}""" + Echo("2", "b"));

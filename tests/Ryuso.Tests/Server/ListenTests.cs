@@ -24,7 +24,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task A_server_listens_on_several_addresses_at_once()
+    public async Task Server_listens_on_several_addresses_at_once()
     {
         string path = Path.Combine(_directory.FullName, "s");
         await StartAsync(o =>
@@ -48,7 +48,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task The_file_of_a_server_that_was_killed_is_replaced_and_that_of_a_living_one_is_not()
+    public async Task Unix_socket_of_a_killed_server_is_replaced_and_that_of_a_live_one_is_not()
     {
         string path = Path.Combine(_directory.FullName, "s");
         (await ServerProcessHandle.StartAsync("--listen", "unix:" + path)).Dispose();
@@ -66,7 +66,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task TLS_serves_kept_and_plain_requests_and_turns_away_what_is_none()
+    public async Task Tls_serves_kept_and_plain_requests_and_refuses_plain_text()
     {
         using X509Certificate2 certificate = Certificates.Make("localhost", issuer: null);
         await StartAsync(o =>
@@ -91,7 +91,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task A_client_without_the_certificate_that_is_asked_for_is_not_served()
+    public async Task Client_without_the_required_certificate_is_not_served()
     {
         using X509Certificate2 authority = Certificates.Make("authority", issuer: null);
         using X509Certificate2 server = Certificates.Make("localhost", authority);
@@ -139,7 +139,7 @@ public sealed class ListenTests : ServedTests
     [Theory]
     [InlineData("chain.pem")]
     [InlineData("chain.pfx")]
-    public async Task A_client_that_knows_only_the_authority_is_sent_the_certificates_between(string file)
+    public async Task Client_that_trusts_only_the_authority_gets_the_intermediate_certificates(string file)
     {
         using X509Certificate2 authority = Certificates.Make("authority", issuer: null);
         using X509Certificate2 between = Certificates.Make("between", authority, signsOthers: true);
@@ -158,7 +158,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task A_certificate_is_taken_from_the_users_store()
+    public async Task Certificate_is_taken_from_the_users_store()
     {
         string name = $"ryuso-test-{Guid.NewGuid():N}";
         using X509Certificate2 made = Certificates.Make(name, issuer: null);
@@ -194,7 +194,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task Several_servers_share_a_port_where_they_are_told_to()
+    public async Task Servers_with_reuse_port_share_a_port()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux spreads clients over servers.");
         await StartAsync(o => o.ReusePort = true);
@@ -228,7 +228,7 @@ public sealed class ListenTests : ServedTests
     }
 
     [Fact]
-    public async Task A_service_manager_is_told_of_the_start_and_of_the_stop()
+    public async Task Service_manager_is_notified_of_start_and_stop()
     {
         string path = Path.Combine(_directory.FullName, "notify");
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);

@@ -22,7 +22,7 @@ public sealed class RequestFuzzTests
     ];
 
     [Fact]
-    public void The_first_object_ends_where_the_library_says_and_is_valid_where_it_says()
+    public void Framer_and_library_agree_where_an_object_ends_and_whether_it_is_valid()
     {
         int seed = Random.Shared.Next();
         var random = new Random(seed);

@@ -15,7 +15,7 @@ public class RequestScannerTests
 
     [Theory]
     [MemberData(nameof(Documents))]
-    public void A_document_ends_at_the_same_byte_however_it_is_split(string document)
+    public void Document_split_anywhere_ends_at_the_same_byte(string document)
     {
         byte[] bytes = [.. Encoding.UTF8.GetBytes(document), .. "}garbage{"u8];
         int end = bytes.Length - "}garbage{".Length;
@@ -46,7 +46,7 @@ public class RequestScannerTests
     [InlineData("\"{}\"")]
     [InlineData(" 1")]
     [InlineData("\u00EF{}")]
-    public void What_does_not_begin_with_a_brace_is_no_object(string document) =>
+    public void Document_without_an_opening_brace_is_no_object(string document) =>
         Assert.Equal(FramingResult.NotAnObject, Scan(Encoding.UTF8.GetBytes(document)));
 
     [Fact]
@@ -61,7 +61,7 @@ public class RequestScannerTests
     [InlineData(64, FramingResult.Complete)]
     [InlineData(65, FramingResult.TooDeep)]
     [InlineData(1000, FramingResult.TooDeep)]
-    public void Sixty_four_levels_are_deep_enough(int depth, object expected)
+    public void Document_of_64_levels_is_accepted(int depth, object expected)
     {
         string document = "{\"a\":" + new string('[', depth - 1) + new string(']', depth - 1) + "}";
         Assert.Equal(expected, Scan(Encoding.UTF8.GetBytes(document)));
@@ -73,7 +73,7 @@ public class RequestScannerTests
     [InlineData("{hello")]
     [InlineData("{\"a\n")]
     [InlineData("{\"a\\\n")]
-    public void What_cannot_become_JSON_any_more_is_not_waited_for(string document) =>
+    public void Document_that_cannot_become_JSON_is_not_waited_for(string document) =>
         Assert.Equal(FramingResult.Broken, Scan(Encoding.UTF8.GetBytes(document)));
 
     private static FramingResult Scan(byte[] bytes)

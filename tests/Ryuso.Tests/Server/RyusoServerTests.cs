@@ -25,7 +25,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_plain_client_gets_its_answer_and_the_end_of_the_stream()
+    public async Task Plain_client_gets_its_answer_and_the_end_of_the_stream()
     {
         await StartAsync();
         Assert.Equal("""{"text":"hé } {"}""", await AskAsync(Echo));
@@ -34,7 +34,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_request_may_come_in_any_two_segments_and_byte_by_byte()
+    public async Task Request_in_any_two_segments_or_byte_by_byte_is_answered()
     {
         await StartAsync();
         byte[] bytes = Encoding.UTF8.GetBytes(Echo);
@@ -47,14 +47,14 @@ public sealed class RyusoServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_slow_request_times_out()
+    public async Task Slow_request_times_out()
     {
         await StartAsync(o => o.ReceiveTimeout = TimeSpan.FromMilliseconds(50));
         Assert.Equal("timeout", await CodeOfAsync("{\"program\":"u8.ToArray()));
     }
 
     [Fact]
-    public async Task A_full_queue_answers_busy_and_keeps_what_it_has()
+    public async Task Full_queue_answers_busy_and_keeps_what_it_has()
     {
         await StartAsync(o => o.MaxQueueLength = 1);
         using Socket running = await SendAsync(Gate);
@@ -68,7 +68,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_connection_too_many_is_told_busy()
+    public async Task Connection_over_the_limit_is_busy()
     {
         await StartAsync(o => o.MaxConnections = 1);
         using Socket first = await SendAsync(Gate);
@@ -77,7 +77,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_stop_answers_the_queued_and_turns_away_the_incomplete()
+    public async Task Stop_answers_queued_requests_and_rejects_incomplete_ones()
     {
         await StartAsync();
         using Socket running = await SendAsync(Gate);
@@ -103,7 +103,7 @@ public sealed class RyusoServerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_restarts_on_its_port_and_shares_it_with_nobody()
+    public async Task Server_restarts_on_its_port_and_shares_it_with_no_other()
     {
         await StartAsync();
         Assert.Equal("""{"text":"hé } {"}""", await AskAsync(Echo));

@@ -12,7 +12,7 @@ public sealed class ShutdownTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Under_load_every_request_is_answered_or_told_and_nothing_runs_without_an_answer()
+    public async Task Stop_under_load_answers_or_rejects_every_request_and_runs_none_unanswered()
     {
         for (int i = 0; i < s_shutdowns; i++)
         {
@@ -38,7 +38,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task The_run_in_flight_ends_and_a_second_signal_does_not_wait_for_it()
+    public async Task Stop_waits_for_the_run_in_flight_and_a_second_signal_does_not()
     {
         using (ServerProcessHandle patient = await ServerProcessHandle.StartAsync("--port", "0"))
         {

@@ -25,7 +25,7 @@ public sealed class SoakTests : ServedTests
     private long _answered;
 
     [Fact]
-    public async Task Throughput_memory_and_handles_stay_flat()
+    public async Task Soak_keeps_throughput_memory_and_handles_flat()
     {
         await StartAsync(o => o.ReceiveTimeout = TimeSpan.FromSeconds(2));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);

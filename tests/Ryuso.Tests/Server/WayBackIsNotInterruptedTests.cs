@@ -46,7 +46,7 @@ public sealed class WayBackIsNotInterruptedTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_that_has_gone_does_not_stop_it()
+    public async Task Client_that_has_gone_does_not_stop_rectification()
     {
         PlainClient.Reset(await UntilTheWayBackAsync());
         _gate.SetResult();
@@ -55,7 +55,7 @@ public sealed class WayBackIsNotInterruptedTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_shutdown_waits_for_it_and_the_answer_goes_out()
+    public async Task Stop_waits_for_rectification_and_sends_the_answer()
     {
         using Socket socket = await UntilTheWayBackAsync();
         Task stop = _server.StopAsync(Cancel);
@@ -67,7 +67,7 @@ public sealed class WayBackIsNotInterruptedTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_shutdown_that_waits_no_longer_does_not_stop_it_either()
+    public async Task Stop_that_is_given_up_does_not_stop_rectification()
     {
         using Socket socket = await UntilTheWayBackAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _server.StopAsync(new CancellationToken(canceled: true)));
