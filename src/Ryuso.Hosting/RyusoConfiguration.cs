@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Ryuso.Hosting;
 
-/// <summary>Reads a server's options from a configuration section, each key by hand: no reflection, and an error that names the key.</summary>
+/// <summary>
+/// Reads a server's options from a configuration section, each key by hand: no reflection, and an error that names the key.
+/// </summary>
 internal static class RyusoConfiguration
 {
     public const string Section = "Ryuso";

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Ryuso.Hosting;
 
-/// <summary>Starts and stops the server with the host. The orchestrator is made at the start, so that a missing service stops the host there.</summary>
+/// <summary>
+/// Starts and stops the server with the host. The orchestrator is made at the start, so that a missing service stops the host there.
+/// </summary>
 internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider services, RyusoHostOptions options) : IHostedService, IAsyncDisposable
     where TOrchestrator : Orchestrator
 {

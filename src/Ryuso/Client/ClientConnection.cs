@@ -202,7 +202,9 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>The requests that wait, as far as one send takes them. Empty where none do; then the next one begins to write again.</summary>
+    /// <summary>
+    /// The requests that wait, as far as one send takes them. Empty where none do; then the next one begins to write again.
+    /// </summary>
     private ReadOnlyMemory<byte> TakeBatch()
     {
         int length = 0;

@@ -3,7 +3,9 @@ using Ryuso.Protocol;
 
 namespace Ryuso.Client;
 
-/// <summary>Keeps a client connected: one connection, made when it is needed and again when it is lost. All calls that wait share an attempt.</summary>
+/// <summary>
+/// Keeps a client connected: one connection, made when it is needed and again when it is lost. All calls that wait share an attempt.
+/// </summary>
 internal sealed class ClientConnections(ListenAddress address, RyusoClientOptions options) : IAsyncDisposable
 {
     private readonly Lock _gate = new();

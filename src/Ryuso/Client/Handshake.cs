@@ -3,7 +3,9 @@ using Ryuso.Values;
 
 namespace Ryuso.Client;
 
-/// <summary>What is asked on a new connection before anything else: whether the server lets this client in, and which journal it has.</summary>
+/// <summary>
+/// What is asked on a new connection before anything else: whether the server lets this client in, and which journal it has.
+/// </summary>
 internal static class Handshake
 {
     /// <summary>The id of the journal in which the server records runs; null where it has none.</summary>

@@ -1,6 +1,9 @@
 namespace Ryuso.Client;
 
-/// <summary>One request on one connection. It ends with the answer's bytes, with <see cref="ConnectionLostException"/>, or when its caller gives up.</summary>
+/// <summary>
+/// One request on one connection. It ends with the answer's bytes, with <see cref="ConnectionLostException"/>, or when its caller gives
+/// up.
+/// </summary>
 /// <param name="id">The request's <c>id</c>, which its answer must begin with.</param>
 /// <param name="request">The whole request with a newline at its end.</param>
 /// <param name="place">Where to give back the place among those in flight; null where it took none.</param>

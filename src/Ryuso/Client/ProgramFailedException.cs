@@ -17,7 +17,9 @@ public sealed class ProgramFailedException : Exception
     /// <summary>Why, in words for people (<c>_error</c>).</summary>
     public string Error => ErrorOf(Answer);
 
-    /// <summary>Whether undoing failed, so that an operator must look (<c>_rectifier_fail</c>); <see cref="Unrectified"/> says what was left.</summary>
+    /// <summary>
+    /// Whether undoing failed, so that an operator must look (<c>_rectifier_fail</c>); <see cref="Unrectified"/> says what was left.
+    /// </summary>
     public bool IsStuck => AnswerJson.Flag(Answer, ReservedNames.RectifierFail);
 
     /// <summary>Whether the hook that failed last was running as a dependency (<c>_dependency_fail</c>).</summary>

@@ -1,6 +1,8 @@
 namespace Ryuso.Client;
 
-/// <summary>What a server has sent and nobody has taken yet. An answer ends with a newline, which no JSON of a single line can hold.</summary>
+/// <summary>
+/// What a server has sent and nobody has taken yet. An answer ends with a newline, which no JSON of a single line can hold.
+/// </summary>
 internal sealed class ResponseBuffer(int maxAnswerBytes)
 {
     private const int InitialBytes = 16 * 1024;

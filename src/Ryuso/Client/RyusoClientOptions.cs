@@ -21,7 +21,10 @@ public sealed class RyusoClientOptions
     /// <summary>How long one attempt to connect may take, TLS and the server's first answer included. Default 10 seconds.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long to wait after a first failed attempt; each further wait is twice as long, and up to half of it is left to chance. Default 50 milliseconds.</summary>
+    /// <summary>
+    /// How long to wait after a first failed attempt; each further wait is twice as long, and up to half of it is left to chance. Default
+    /// 50 milliseconds.
+    /// </summary>
     public TimeSpan InitialRetryDelay { get; set; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>How long to wait between two attempts at most. Default 5 seconds.</summary>
@@ -33,7 +36,9 @@ public sealed class RyusoClientOptions
     /// </summary>
     public TimeSpan RetryLimit { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether a call that the server rejects as <c>busy</c> or <c>shutting_down</c>, so that nothing ran, is tried again. Default true.</summary>
+    /// <summary>
+    /// Whether a call that the server rejects as <c>busy</c> or <c>shutting_down</c>, so that nothing ran, is tried again. Default true.
+    /// </summary>
     public bool RetryRejected { get; set; } = true;
 
     /// <summary>How many requests may wait for their answers; further calls wait for a place. Default 1,024.</summary>

@@ -14,19 +14,32 @@ internal static class ServerTuning
     /// </summary>
     public static readonly long BusyPollTicks = TicksOf(TimeSpan.FromMicroseconds(20));
 
-    /// <summary>A program whose runs take no longer goes on on the event loop: ten changes of threads, and what one slow run may add to the wait of the others.</summary>
+    /// <summary>
+    /// A program whose runs take no longer goes on on the event loop: ten changes of threads, and what one slow run may add to the wait
+    /// of the others.
+    /// </summary>
     public static readonly long FastRunTicks = TicksOf(TimeSpan.FromMicroseconds(100));
 
-    /// <summary>A turn of the lane that was shorter lets the turns after it go first: to send an answer (some 10 µs) takes longer than such a turn.</summary>
+    /// <summary>
+    /// A turn of the lane that was shorter lets the turns after it go first: to send an answer (some 10 µs) takes longer than such a
+    /// turn.
+    /// </summary>
     public static readonly long ShortTurnTicks = TicksOf(TimeSpan.FromMicroseconds(10));
 
-    /// <summary>How long one connection may hold the lane for its pipelined requests: some hundred runs of quick hooks, and little beside a network.</summary>
+    /// <summary>
+    /// How long one connection may hold the lane for its pipelined requests: some hundred runs of quick hooks, and little beside a
+    /// network.
+    /// </summary>
     public static readonly long LaneHoldTicks = TicksOf(TimeSpan.FromMicroseconds(500));
 
-    /// <summary>How long a request has to have waited for the lane before the server looks whether its client has gone: the look is a system call.</summary>
+    /// <summary>
+    /// How long a request has to have waited for the lane before the server looks whether its client has gone: the look is a system call.
+    /// </summary>
     public static readonly long PeerCheckTicks = TicksOf(TimeSpan.FromMilliseconds(20));
 
-    /// <summary>How often the spare thread looks whether a leader is held by a hook. A client waits up to twice as long for a loop that is.</summary>
+    /// <summary>
+    /// How often the spare thread looks whether a leader is held by a hook. A client waits up to twice as long for a loop that is.
+    /// </summary>
     public static readonly TimeSpan StallCheckInterval = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long a loop pauses after an error of epoll that it does not know, so that it cannot spin.</summary>
@@ -47,10 +60,15 @@ internal static class ServerTuning
     /// <summary>How long a kept connection may be silent during a stop before it is closed.</summary>
     public static readonly TimeSpan IdleGrace = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Event loops at most. With one lane a tenth of a request's time is its run, and runs go one by one: more loops only wait for one another.</summary>
+    /// <summary>
+    /// Event loops at most. With one lane a tenth of a request's time is its run, and runs go one by one: more loops only wait for one
+    /// another.
+    /// </summary>
     public const int MaxLoops = 4;
 
-    /// <summary>Of so many lane turns and answers in a row the loop goes back to its sockets: without a bound they waited 580 ms at 40 clients.</summary>
+    /// <summary>
+    /// Of so many lane turns and answers in a row the loop goes back to its sockets: without a bound they waited 580 ms at 40 clients.
+    /// </summary>
     public const int MaxUrgentInARow = 8;
 
     /// <summary>Events taken from epoll with one call: 128 clients that ask at once.</summary>
@@ -65,7 +83,9 @@ internal static class ServerTuning
     /// <summary>Bytes of answers that are kept for one send.</summary>
     public const int MaxUnsentBytes = 64 * 1024;
 
-    /// <summary>Requests in one batch from which on a connection counts as pipelining: two such clients on two loops would only wait for the lane.</summary>
+    /// <summary>
+    /// Requests in one batch from which on a connection counts as pipelining: two such clients on two loops would only wait for the lane.
+    /// </summary>
     public const int PipelineDepthThreshold = 8;
 
     /// <summary>Bytes of a request from which on it is read on the thread pool: to look through it takes some 20 µs.</summary>
@@ -80,7 +100,9 @@ internal static class ServerTuning
     /// <summary>Descriptors that are left to the rest of the process: the journal, assemblies, what hooks open.</summary>
     public const int ReservedDescriptors = 64;
 
-    /// <summary>Descriptors without which a server is not started: .NET's own threads and assemblies took 40 before they aborted for want of more.</summary>
+    /// <summary>
+    /// Descriptors without which a server is not started: .NET's own threads and assemblies took 40 before they aborted for want of more.
+    /// </summary>
     public const int MinDescriptors = 48;
 
     /// <summary>Lingering sockets at most; further ones are closed at once.</summary>

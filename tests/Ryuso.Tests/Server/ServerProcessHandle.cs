@@ -8,6 +8,14 @@ internal sealed class ServerProcessHandle : IDisposable
 {
     private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "Ryuso.TestServer.dll");
 
+    // $0 is the folder, the rest the command.
+    private const string ReadOnlyRoot = """
+        if unshare --mount true 2>/dev/null; then
+          exec unshare --mount sh -c 'mount --bind "$0" "$0" && mount -o remount,bind,ro /; exec "$@"' "$0" "$@"
+        fi
+        exec "$@"
+        """;
+
     private readonly Process _process;
 
     private ServerProcessHandle(Process process, string listening)
@@ -27,9 +35,13 @@ internal sealed class ServerProcessHandle : IDisposable
     public static Task<ServerProcessHandle> StartAsync(int descriptors, params string[] arguments) =>
         StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", s_program, .. arguments]);
 
-    /// <summary>Starts one as a user without rights. It reads its program's folder, and has no home.</summary>
-    public static Task<ServerProcessHandle> StartUnprivilegedAsync(params string[] arguments) =>
-        StartAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", s_program, .. arguments]);
+    /// <summary>
+    /// Starts one as a user without rights or a home, who may write to one folder only. Where the tests' own user is none but root's, that
+    /// one will do; where no file system may be mounted, the rest is protected by its permissions alone.
+    /// </summary>
+    public static Task<ServerProcessHandle> StartUnprivilegedAsync(string folder, params string[] arguments) => Environment.UserName == "root"
+        ? StartAsync("sh", ["-c", ReadOnlyRoot, folder, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", s_program, .. arguments])
+        : StartAsync("dotnet", [s_program, .. arguments]);
 
     /// <summary>Runs one that cannot start. Its exit code, and what it wrote to the standard error stream.</summary>
     public static Task<(int ExitCode, string Error)> FailAsync(params string[] arguments) => FailAsync("dotnet", [s_program, .. arguments]);

@@ -220,16 +220,17 @@ public sealed class StartTests : ServedTests
     }
 
     [Fact]
-    public async Task Server_of_a_user_without_rights_serves_and_stops_with_0()
+    public async Task Server_of_a_user_without_rights_on_a_read_only_root_serves_and_stops_with_0()
     {
-        if (!OperatingSystem.IsLinux() || Environment.UserName != "root")
+        if (!OperatingSystem.IsLinux())
         {
-            Assert.Skip("Only root can become another user.");
+            Assert.Skip("There is no other user to become.");
             return;
         }
 
         _directory.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-        using ServerProcessHandle server = await ServerProcessHandle.StartUnprivilegedAsync("--listen", "127.0.0.1:0", "--listen", "unix:" + InFolder("s"));
+        using ServerProcessHandle server = await ServerProcessHandle.StartUnprivilegedAsync(
+            _directory.FullName, "--listen", "127.0.0.1:0", "--listen", "unix:" + InFolder("s"));
         Assert.Equal("{}", await PlainClient.AskAsync(server.EndPoint, """{"program":"add"}"""));
         server.Signal("HUP");
         Assert.Equal("{}", await PlainClient.AskAsync(server.EndPoint, """{"program":"add"}"""));

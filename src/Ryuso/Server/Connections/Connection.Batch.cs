@@ -8,27 +8,31 @@ using Ryuso.Recording;
 namespace Ryuso.Server.Connections;
 
 /// <content>Runs: several on one turn of the lane, their answers sent together.</content>
-#pragma warning disable CA1001 // Its link lives as long as a client, and is disposed at the client's end.
+#pragma warning disable CA1001 // Its transport lives as long as a client, and is disposed of at the client's end.
 internal sealed partial class Connection
 #pragma warning restore CA1001
 {
-    /// <summary>Answers requests that are complete, all on one turn of the lane where they are quick, and sends the answers at once.</summary>
-    /// <param name="isRead">Whether the lane is held and the first one has been read.</param>
+    /// <summary>
+    /// Answers the requests that are complete, all on one turn of the lane where they are fast, and sends the answers together.
+    /// </summary>
+    /// <param name="isParsed">Whether the lane is held and the first request has been parsed.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AnswerBatchAsync(bool isRead)
+    private async ValueTask AnswerBatchAsync(bool isParsed)
     {
         Lane lane = context.Orchestrator.Lane;
-        bool isHolding = isRead;
+        bool isHolding = isParsed;
         bool canWait = false;
-        long began = isRead ? Stopwatch.GetTimestamp() : 0;
+        long began = isParsed ? Stopwatch.GetTimestamp() : 0;
         long now = began;
         int count = 0;
         try
         {
-            for (; isRead || (count < ServerTuning.MaxBatchedRequests && MayHoldLane(now - began) && _sendBuffer.Length + _uncommitted.Length < ServerTuning.MaxUnsentBytes && !Is(State.Ending)); count++)
+            for (; isParsed || (count < ServerTuning.MaxBatchedRequests && MayHoldLane(now - began) && HasRoomForAnswers && !Is(State.Ending)); count++)
             {
-                isRead = isRead || (isHolding && TryParse());
-                DispatchResult asked = isRead ? DispatchResult.Run : _receiveBuffer.Scan() is FramingResult.Complete or FramingResult.Broken ? Dispatch(isHolding) : DispatchResult.Defer;
+                isParsed = isParsed || (isHolding && TryParse());
+                DispatchResult asked = isParsed ? DispatchResult.Run
+                    : _receiveBuffer.Scan() is FramingResult.Complete or FramingResult.Broken ? Dispatch(isHolding)
+                    : DispatchResult.Defer;
                 if (asked == DispatchResult.Defer)
                 {
                     break;
@@ -59,7 +63,7 @@ internal sealed partial class Connection
 
                     if (isHolding)
                     {
-                        PendingAnswer? recorded = await RunAsync(isRead, now).ConfigureAwait(false);
+                        PendingAnswer? recorded = await RunAsync(isParsed, now).ConfigureAwait(false);
                         long then = now;
                         now = Stopwatch.GetTimestamp();
                         context.Latencies.RecordRun(_program, now - then - context.Orchestrator.JournalWait <= ServerTuning.FastRunTicks);
@@ -76,12 +80,12 @@ internal sealed partial class Connection
                 }
 
                 _sendBuffer.End();
-                if (!isRead)
+                if (!isParsed)
                 {
                     _receiveBuffer.ConsumeRequest();
                 }
 
-                isRead = false;
+                isParsed = false;
             }
         }
         finally
@@ -115,10 +119,14 @@ internal sealed partial class Connection
         }
     }
 
-    /// <summary>Whether the lane may be held longer: for as long as quick runs take, and while nobody else wants it for one more run that shares the commit of those before.</summary>
+    /// <summary>
+    /// Whether the lane may be held longer: as long as fast runs take, and while no other waits, for one more run that shares the commit.
+    /// </summary>
     private bool MayHoldLane(long held) => held <= ServerTuning.LaneHoldTicks || (_uncommitted.Any && context.Orchestrator.WaitingCount == 0);
 
-    /// <summary>Keeps back the answer until it is durable, and sends those before it that are by now.</summary>
+    private bool HasRoomForAnswers => _sendBuffer.Length + _uncommitted.Length < ServerTuning.MaxUnsentBytes;
+
+    /// <summary>Holds the answer until it is durable, and sends those before it that are durable by now.</summary>
     private void HoldUntilCommitted(PendingAnswer? recorded)
     {
         _uncommitted.Add(_sendBuffer, recorded);
@@ -130,13 +138,15 @@ internal sealed partial class Connection
         }
     }
 
-    /// <summary>A run that ends at once costs no state machine.</summary>
-    private ValueTask<PendingAnswer?> RunAsync(bool isRead, long now)
+    /// <summary>Runs a request; one that ends synchronously costs no state machine.</summary>
+    private ValueTask<PendingAnswer?> RunAsync(bool isParsed, long now)
     {
         ValueTask<PendingAnswer?> run;
         try
         {
-            run = isRead ? context.Orchestrator.RunParsedAsync(_program, _sendBuffer, now) : context.Orchestrator.RunOnLaneAsync(_receiveBuffer.Request, _sendBuffer);
+            run = isParsed
+                ? context.Orchestrator.RunParsedAsync(_program, _sendBuffer, now)
+                : context.Orchestrator.RunOnLaneAsync(_receiveBuffer.Request, _sendBuffer);
             if (run.IsCompletedSuccessfully)
             {
                 return new ValueTask<PendingAnswer?>(run.Result);
@@ -155,10 +165,10 @@ internal sealed partial class Connection
 
     private async ValueTask<PendingAnswer?> FinishAsync(ValueTask<PendingAnswer?> run)
     {
-        // It was quick until now and is not: the answers before it do not wait for it.
+        // The program was fast until now and is not: the answers before this one do not wait for it.
         if (_uncommitted.Any)
         {
-            // With a journal a run leaves the reply alone.
+            // With a journal a run does not touch the send buffer.
             (byte[] id, _) = _sendBuffer.DetachCurrent();
             await context.Orchestrator.FlushAsync(_uncommitted.LastPosition, canWait: false).ConfigureAwait(false);
             _uncommitted.ReleaseAll(context.Orchestrator, _sendBuffer);
@@ -189,7 +199,7 @@ internal sealed partial class Connection
         Reject(Rejection.Internal, "The server failed; see its log.");
     }
 
-    /// <summary>A client that has gone is noticed when its other answers are sent: its run must be waited for in any case.</summary>
+    /// <summary>Sends what the client takes at once. That it has gone is noticed later: its run must be waited for in any case.</summary>
     private int TrySend(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)

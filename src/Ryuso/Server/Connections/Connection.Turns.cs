@@ -3,12 +3,12 @@ using Ryuso.Server.Loops;
 
 namespace Ryuso.Server.Connections;
 
-/// <content>Waiting for others: for the lane, and for those that an event loop sees to first. One wait at a time.</content>
+/// <content>Waits for the lane, and for what an event loop does first. One wait at a time.</content>
 internal sealed partial class Connection : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _waitSource;
 
-    // Where it waits for the lane; null for the pool.
+    // The loop on which it goes on once it has the lane; null for the thread pool.
     private EventLoop? _waitLoop;
 
     private EventLoop? CurrentLoop => context.Loops?.Current;
@@ -39,7 +39,7 @@ internal sealed partial class Connection : IValueTaskSource
     /// <inheritdoc/>
     protected override void OnEntered() => _waitSource.SetResult(true);
 
-    /// <summary>Lets the others that have something to do go first.</summary>
+    /// <summary>Lets the other connections of the loop go first.</summary>
     private ValueTask YieldToOthersAsync()
     {
         _waitSource.Reset();
@@ -55,7 +55,9 @@ internal sealed partial class Connection : IValueTaskSource
         return new ValueTask(this, _waitSource.Version);
     }
 
-    /// <summary>Goes on only once the turns that wait have been taken: to send takes longer than a brief turn, and the lane would stand still meanwhile.</summary>
+    /// <summary>
+    /// Goes on once the queued lane turns have been taken: a send takes longer than a short turn, and the lane would be idle meanwhile.
+    /// </summary>
     private ValueTask YieldToLaneTurnsAsync(EventLoop loop)
     {
         _waitSource.Reset();

@@ -3,7 +3,7 @@ using Ryuso.Protocol;
 
 namespace Ryuso.Server.Connections;
 
-/// <content>Waiting for the client: for its requests, and at its end.</content>
+/// <content>Waits for the client: for its requests, and at the end.</content>
 internal sealed partial class Connection
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -75,7 +75,7 @@ internal sealed partial class Connection
         }
         else if (Now < _deadline)
         {
-            // The wait before this one was meant, and that has ended by itself.
+            // The interruption was for the wait before this one, which had ended by itself.
         }
         else if (!Is(State.Rejecting))
         {

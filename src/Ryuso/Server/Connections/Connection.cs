@@ -8,7 +8,28 @@ using Ryuso.Server.Transport;
 
 namespace Ryuso.Server.Connections;
 
-/// <summary>One client: its requests read, answered in order, and the end. Whatever it does costs only itself. Reused from client to client.</summary>
+/// <summary>
+/// One client's connection: reads requests, answers them in order, and closes. Whatever the client does costs only itself. Connection
+/// objects are reused from client to client.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Everything here is one flow of control, which moves between threads only at an await; nothing else touches the fields. It waits for one
+/// thing at a time: the client's bytes (the transport ends that wait, at a deadline or a stop too), the lane (<see cref="OnEntered"/>),
+/// the loop's other work, or a run. <see cref="Open"/> and <see cref="Release"/> enclose it; no wait is pending at either.
+/// </para>
+/// <list type="table">
+/// <listheader><term>State</term><description>set when; then</description></listheader>
+/// <item><term>KeepAlive</term><description>a request had an id; stays</description></item>
+/// <item><term>StopObserved</term><description>a wait was interrupted by the server's stop; what has come is still answered</description></item>
+/// <item><term>Rejecting</term><description>the next wait after that; complete requests get <c>shutting_down</c>, a silent client the end</description></item>
+/// <item><term>Throttled</term><description>a wrong token among too many; until the next send</description></item>
+/// <item><term>PeerClosed</term><description>the client sent FIN; with Ending</description></item>
+/// <item><term>MustDrainInput</term><description>the rest of the input has no known frame; with Ending</description></item>
+/// <item><term>Ending</term><description>nothing more is read; what is in the send buffer is sent, then the connection closes</description></item>
+/// </list>
+/// </remarks>
+[DebuggerDisplay("{_state}, {_receiveBuffer}, {_sendBuffer.Length} bytes to send")]
 internal sealed partial class Connection(ServerContext context) : LaneWaiter
 {
     private readonly ReceiveBuffer _receiveBuffer = new(context.Options.MaxRequestBytes, context.Options.MaxDepth, context.Memory);
@@ -56,11 +77,11 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         /// <summary>It is a run.</summary>
         Run,
 
-        /// <summary>The answers so far are to be sent first.</summary>
+        /// <summary>The answers so far are sent first.</summary>
         Defer,
     }
 
-    /// <summary>Takes a client.</summary>
+    /// <summary>Begins with a client.</summary>
     public void Open(Socket socket)
     {
         Debug.Assert(_transport is null && _state == State.None && !_receiveBuffer.HasPending && _sendBuffer.Length == 0, "The last client has not left.");
@@ -69,9 +90,9 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         _deadline = Now + (long)context.Options.ReceiveTimeout.TotalMilliseconds;
     }
 
-    /// <summary>Never throws. Returns at the first wait, with the client's bytes or the lane to be waited for elsewhere.</summary>
+    /// <summary>Serves the client to the end. Never throws; returns to the caller at the first wait.</summary>
     /// <param name="tls">What TLS needs; null for none.</param>
-    /// <param name="isCrowded">Whether there is no room for it, which it is told.</param>
+    /// <param name="isCrowded">Whether the connection is one too many, so that it is rejected.</param>
     public async Task ServeAsync(SslServerAuthenticationOptions? tls, bool isCrowded)
     {
         bool isLeft = false;
@@ -162,7 +183,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         }
     }
 
-    /// <summary>Whether the next request will in all likelihood be answered in no time.</summary>
+    /// <summary>Whether the next request will probably be answered at once.</summary>
     private bool WillFinishInline()
     {
         ReadOnlySpan<byte> request = _receiveBuffer.RequestSpan;
@@ -170,7 +191,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
             || (!context.Orchestrator.IsRecorded && context.Latencies.IsFast(context.FindProgram(request, _receiveBuffer.Offsets.Program)));
     }
 
-    /// <summary>Reads the next request, where it is a plain one and the lane is free, which is then held.</summary>
+    /// <summary>Parses the next request, where the fast parser can and the lane is free; the lane is then held.</summary>
     private bool TryParseIntoLane()
     {
         if (!context.CanUseFastPath || _receiveBuffer.Unscanned.IsEmpty || !context.Orchestrator.Lane.TryEnter())
@@ -192,7 +213,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         }
     }
 
-    /// <summary>Reads the next request, where it is a plain one, by whoever holds the lane.</summary>
+    /// <summary>Parses the next request, where the fast parser can. The lane is held.</summary>
     private bool TryParse()
     {
         if (!context.CanUseFastPath || Is(State.Rejecting) || context.Memory.IsFullOfAnswers || !context.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
@@ -208,7 +229,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         return true;
     }
 
-    /// <summary>Reads the envelope of the request that was found and answers what needs no run.</summary>
+    /// <summary>Reads the envelope of the request that was found and answers everything but a run.</summary>
     private DispatchResult Dispatch(bool isHolding)
     {
         ReadOnlySpan<byte> request = _receiveBuffer.RequestSpan;
@@ -219,7 +240,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         bool hasAnswer = _sendBuffer.Length > 0 || _uncommitted.Any;
         if (isRun ? hasAnswer && !(isHolding && context.Latencies.IsFast(_program)) : _uncommitted.Any)
         {
-            // Who has an answer already does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
+            // An answer that is ready does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
             return DispatchResult.Defer;
         }
 
@@ -259,7 +280,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         return DispatchResult.Answered;
     }
 
-    /// <summary>Whoever guesses may do so a few times on one connection, and not often on all of them together.</summary>
+    /// <summary>A client may guess a few times on one connection; on all connections together guesses are slowed down.</summary>
     private void RejectUnauthorized()
     {
         Reject(Rejection.Unauthorized, "The request does not carry the server's token: add \"auth\": \"TOKEN\".");
@@ -319,7 +340,8 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
 
     private void Release(bool isLeft)
     {
-        SocketTransport link = _transport;
+        Debug.Assert(Next is null, "It still waits for the lane.");
+        SocketTransport transport = _transport;
         _receiveBuffer.Clear();
         _sendBuffer.Clear();
         _uncommitted.Clear();
@@ -329,12 +351,12 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         context.Pool.Return(this);
         if (isLeft)
         {
-            link.ReleaseSocket();
-            context.LingeringCloser.Add(link.Socket);
+            transport.ReleaseSocket();
+            context.LingeringCloser.Add(transport.Socket);
         }
         else
         {
-            link.Dispose();
+            transport.Dispose();
             context.Limits.Close(1);
         }
     }

@@ -6,7 +6,9 @@ using Ryuso.Telemetry;
 
 namespace Ryuso.Server.Connections;
 
-/// <summary>Counts the connections that are open, lingering ones included, and says when there are too many to serve or even to reject.</summary>
+/// <summary>
+/// Counts the connections that are open, lingering ones included, and says when there are too many to serve or even to reject.
+/// </summary>
 [DebuggerDisplay("{OpenConnections} open, {_maxServed} served, {_maxOpen} at most")]
 internal sealed class ConnectionLimits(int maxConnections, LingeringCloser lingering, ILogger logger)
 {

@@ -82,7 +82,7 @@ internal sealed class Listener : EpollHandler, IDisposable
         }
     }
 
-    /// <summary>Newcomers do not wait for one another, and those of one request each need the processor more.</summary>
+    /// <summary>New connections do not depend on one another, and clients of one request each need the processor more.</summary>
     public override bool ExpectsMoreSoon => false;
 
     /// <inheritdoc/>
@@ -104,7 +104,7 @@ internal sealed class Listener : EpollHandler, IDisposable
         {
             _context.Limits.Close(1);
 
-            // Nearly always a lack of descriptors, which those who are in already must not feel.
+            // Nearly always a lack of descriptors, which must not slow the connections that are open.
             ServerLog.AcceptFailed(_context.Logger, exception);
             _ = PauseAsync(_context.Loops!.AcceptLoop.Epoll);
             return;
@@ -131,7 +131,7 @@ internal sealed class Listener : EpollHandler, IDisposable
         }
     }
 
-    /// <summary>Lets nobody in any more. Who has come already is still accepted: a listening socket that closes resets them.</summary>
+    /// <summary>Stops accepting. Connections that have arrived are still accepted: a listening socket that closes resets them.</summary>
     public async Task StopAsync()
     {
         if (_file is not null)
@@ -143,7 +143,7 @@ internal sealed class Listener : EpollHandler, IDisposable
             DropIncomingConnections();
         }
 
-        // Also those whose handshake is under way. They are accepted meanwhile.
+        // Connections whose handshake is under way are accepted meanwhile too.
         for (int looks = 0, quiet = 0; looks < 50 && quiet < 3; looks++)
         {
             await Task.Delay(ServerTuning.AcceptDrainInterval).ConfigureAwait(false);
@@ -185,7 +185,7 @@ internal sealed class Listener : EpollHandler, IDisposable
 #pragma warning restore CA1816
     }
 
-    /// <summary>Where there is no event loop, the pool's threads do its work.</summary>
+    /// <summary>Accepts on the thread pool, where there is no event loop.</summary>
     private async Task AcceptAllAsync()
     {
         while (!_isClosed)
@@ -209,7 +209,7 @@ internal sealed class Listener : EpollHandler, IDisposable
         }
     }
 
-    /// <summary>Serves a client on this thread as far as that goes without waiting.</summary>
+    /// <summary>Serves a client on this thread up to its first wait.</summary>
     private void Begin(Socket client)
     {
         if (_context.Limits.IsOverHardLimit)

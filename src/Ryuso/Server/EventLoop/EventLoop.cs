@@ -177,7 +177,9 @@ internal sealed class EventLoop : IDisposable
         }
     }
 
-    /// <summary>The next thing to do; null to look at the sockets. False where another thread leads by now, or the loop is closed.</summary>
+    /// <summary>
+    /// The next thing to do; null to look at the sockets. False where another thread leads by now, or the loop is closed.
+    /// </summary>
     private bool TryTakeNext(ref bool hasLooked, out object? taken, out bool hasEnded)
     {
         lock (_gate)
@@ -217,7 +219,9 @@ internal sealed class EventLoop : IDisposable
         return true;
     }
 
-    /// <summary>Looks at the sockets; where nothing has come and nothing is queued, polls for a short time and then parks until something comes.</summary>
+    /// <summary>
+    /// Looks at the sockets; where nothing has come and nothing is queued, polls for a short time and then parks until something comes.
+    /// </summary>
     private void PollOrPark()
     {
         Debug.Assert(Current == this && !_isBusy, "Only the leader polls, and it is not busy meanwhile.");

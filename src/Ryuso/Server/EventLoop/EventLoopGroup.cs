@@ -35,7 +35,9 @@ internal sealed class EventLoopGroup : IDisposable
     /// <summary>Whether this system has epoll and eventfd.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>The loop that this thread leads; null on any other thread, also on one of another server, whose hook may be running there.</summary>
+    /// <summary>
+    /// The loop that this thread leads; null on any other thread, also on one of another server, whose hook may be running there.
+    /// </summary>
     public EventLoop? Current => EventLoop.Current is { } current && current.Group == this ? current : null;
 
     /// <summary>The loop that accepts connections.</summary>
@@ -107,7 +109,10 @@ internal sealed class EventLoopGroup : IDisposable
         }
     }
 
-    /// <summary>Checks periodically whether the leaders make progress, as long as there is work. The loop to lead, where one does not; null at the end.</summary>
+    /// <summary>
+    /// Checks periodically whether the leaders make progress, as long as there is work. The loop to lead, where one does not; null at the
+    /// end.
+    /// </summary>
     private EventLoop? WatchForStalledLeaders()
     {
         long[] seen = new long[_loops.Length];

@@ -4,7 +4,10 @@ using System.Threading.Tasks.Sources;
 
 namespace Ryuso.Server.Loops;
 
-/// <summary>The wait of one link for its client's bytes, ended by the event loop's thread, which then goes on with what the link's owner does next.</summary>
+/// <summary>
+/// The wait of one link for its client's bytes, ended by the event loop's thread, which then goes on with what the link's owner does
+/// next.
+/// </summary>
 /// <remarks>
 /// Idle to waiting: the owner, where nothing is there. Waiting to idle: whoever ends the wait, an event, an interruption
 /// or the owner itself; only who has made this step sets the result. Idle to told: an event while nobody waits.
@@ -129,7 +132,10 @@ internal sealed class SocketReadAwaiter : EpollHandler, IValueTaskSource<int>, I
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>Receives for the wait that has been claimed and ends it, or lets it go on where nothing is there: what was told may have been read before.</summary>
+    /// <summary>
+    /// Receives for the wait that has been claimed and ends it, or lets it go on where nothing is there: what was told may have been read
+    /// before.
+    /// </summary>
     private void CompleteRead()
     {
         while (true)

@@ -62,7 +62,9 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <inheritdoc cref="Orchestrator.JournalProblem"/>
     internal string? JournalProblem => _context.Orchestrator.JournalProblem;
 
-    /// <summary>Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.</summary>
+    /// <summary>
+    /// Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.
+    /// </summary>
     /// <typeparam name="TOrchestrator">The generated orchestrator.</typeparam>
     /// <param name="name">The spec's name.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -76,7 +78,10 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <summary>Serves the one orchestrator of this program until SIGTERM or Ctrl-C.</summary>
     /// <param name="args">The command line; <c>--help</c> lists its options.</param>
     /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
-    /// <returns>The exit code, which is also set as the process's: 0 after a graceful stop, 1 when the server could not start, 2 for a wrong command line.</returns>
+    /// <returns>
+    /// The exit code, which is also set as the process's: 0 after a graceful stop, 1 when the server could not start, 2 for a wrong
+    /// command line.
+    /// </returns>
     public static int Run(string[] args, Action<RyusoServerOptions>? configure = null) =>
         Environment.ExitCode = RunAsync(args, configure).GetAwaiter().GetResult();
 

@@ -31,13 +31,19 @@ public sealed class RyusoServerOptions
     /// </summary>
     public UnixFileMode? UnixSocketMode { get; set; }
 
-    /// <summary>The certificate and what else TLS needs; null where no address asks for it. Set, it requires a <c>tls:</c> address.</summary>
+    /// <summary>
+    /// The certificate and what else TLS needs; null where no address asks for it. Set, it requires a <c>tls:</c> address.
+    /// </summary>
     public SslServerAuthenticationOptions? Tls { get; set; }
 
-    /// <summary>Whether other processes may listen on the same port, so that the kernel spreads the clients over them. Linux only. Default false.</summary>
+    /// <summary>
+    /// Whether other processes may listen on the same port, so that the kernel spreads the clients over them. Linux only. Default false.
+    /// </summary>
     public bool ReusePort { get; set; }
 
-    /// <summary>What every request must carry as <c>auth</c>, at most 256 bytes; null for nothing. Without TLS everybody on the way can read it.</summary>
+    /// <summary>
+    /// What every request must carry as <c>auth</c>, at most 256 bytes; null for nothing. Without TLS everybody on the way can read it.
+    /// </summary>
     public string? Token { get; set; }
 
     /// <summary>How many clients may wait for the run in flight; one more is answered with <c>busy</c>. Default 512.</summary>

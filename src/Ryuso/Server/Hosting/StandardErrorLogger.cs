@@ -96,7 +96,9 @@ internal sealed class StandardErrorLogger(TimeProvider time, LogLevel minLevel) 
         Write(Encoding.UTF8.GetBytes(line));
     }
 
-    /// <summary>What a client sent must not move the reader's cursor: line ends become spaces, other control characters their escapes.</summary>
+    /// <summary>
+    /// What a client sent must not move the reader's cursor: line ends become spaces, other control characters their escapes.
+    /// </summary>
     private static string Printable(string text)
     {
         text = text.ReplaceLineEndings(" ");
@@ -105,7 +107,8 @@ internal sealed class StandardErrorLogger(TimeProvider time, LogLevel minLevel) 
             : text;
     }
 
-    // Not through the console's stream: while one of its writes waits, for a pipe that nobody reads, its lock stops all output of the process.
+    // Not through the console's stream: while one of its writes waits, for a pipe that nobody reads, its lock stops all output of the
+    // process.
     private void Write(ReadOnlySpan<byte> line)
     {
         if (s_descriptor is not null)
