@@ -1,6 +1,6 @@
 namespace Ryuso.Client;
 
-/// <summary>How long to wait before the next attempt: twice as long each time, with half of it left to chance.</summary>
+/// <summary>How long to wait before the next attempt: twice as long each time, half of it jitter.</summary>
 internal sealed class Backoff(RyusoClientOptions options)
 {
     private TimeSpan _next = options.InitialRetryDelay;
@@ -15,17 +15,17 @@ internal sealed class Backoff(RyusoClientOptions options)
     public void Reset() => _next = options.InitialRetryDelay;
 }
 
-/// <summary>How long one call still goes on after a setback.</summary>
+/// <summary>How long one call still retries after a failure.</summary>
 internal sealed class RetryBudget(RyusoClientOptions options)
 {
     private Backoff? _backoff;
     private long _began;
     private int _failures;
 
-    /// <summary>Whether there was one setback and no more.</summary>
+    /// <summary>Whether there was one failure and no more.</summary>
     public bool IsFirst => _failures == 1;
 
-    /// <summary>How long the call may still wait; infinite before its first setback.</summary>
+    /// <summary>How long the call may still wait; infinite before its first failure.</summary>
     public TimeSpan Left => _began == 0 || options.RetryLimit == Timeout.InfiniteTimeSpan ? Timeout.InfiniteTimeSpan
         : options.RetryLimit - options.TimeProvider.GetElapsedTime(_began) is var left && left > TimeSpan.Zero ? left
         : TimeSpan.Zero;

@@ -4,14 +4,11 @@ using Ryuso.Values;
 
 namespace Ryuso.Client;
 
-/// <summary>Brings one request after the other to its one answer, over as many connections as that takes.</summary>
+/// <summary>Takes each request to its one answer, over as many connections as that takes.</summary>
 #pragma warning disable CA1001 // The places live as long as the last call, which may be longer than the client; they hold no handle.
 internal sealed class CallExecutor(ClientConnections connections, RyusoClientOptions options)
 #pragma warning restore CA1001
 {
-    /// <summary>How long a server may be silent under a request that is given up before another connection is tried.</summary>
-    private static readonly TimeSpan s_maxSilence = TimeSpan.FromSeconds(30);
-
     private readonly SemaphoreSlim _places = new(options.MaxInFlight);
 
     /// <param name="id">The request's <c>id</c>.</param>
@@ -121,9 +118,9 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
         {
             return AnswerJson.Parse(await exchange.Task.ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (exchange.IsWritten && connection.IsSilentFor(s_maxSilence, exchange))
+        catch (OperationCanceledException) when (exchange.IsWritten && connection.IsSilentFor(ClientTuning.MaxSilence, exchange))
         {
-            // It may be a connection that is dead without anybody having said so.
+            // The connection may be dead without a sign of it.
             connections.Retire(connection);
             throw;
         }
@@ -156,7 +153,7 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
     private static OutcomeUnknownException Unknown(string runId, UnansweredCall unanswered)
     {
         string journal = unanswered.Journal is null
-            ? "No journal of the server's can tell, and asking again could run it twice"
+            ? "The server has no journal that could tell, and asking again could run it twice"
             : "The server's journal knows: ask again with this id";
         return new OutcomeUnknownException($"It is not known whether the run {runId} took place: {unanswered.Reason?.Message} {journal}.", runId, unanswered.Reason);
     }

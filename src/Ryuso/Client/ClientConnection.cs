@@ -1,22 +1,26 @@
+using System.Diagnostics;
 using System.Globalization;
 using Ryuso.Protocol;
 
 namespace Ryuso.Client;
 
-/// <summary>One connection of a client: requests go out in batches, their answers come back in the same order.</summary>
+/// <summary>One connection of a client: requests leave in batches, their answers come back in the same order.</summary>
+/// <remarks>
+/// The gate guards both queues and the flags. A call is pending until a batch takes it, then in flight until its answer or the end. One
+/// thread writes at a time (<c>_isWriting</c>), one reads. <see cref="End"/> happens once; whatever is left then is lost.
+/// </remarks>
+[DebuggerDisplay("{_pending.Count} pending, {_inFlight.Count} in flight, retired {_isRetired}, end {_end}")]
 #pragma warning disable CA1001 // Every connection comes to its end, which disposes of the stream.
 internal sealed class ClientConnection : IThreadPoolWorkItem
 #pragma warning restore CA1001
 {
-    private const int MaxBatchedBytes = 64 * 1024;
-
     private readonly Lock _gate = new();
     private readonly Queue<PendingCall> _pending = new();
     private readonly Queue<PendingCall> _inFlight = new();
     private readonly Stream _stream;
     private readonly TimeProvider _time;
     private readonly ResponseBuffer _responses;
-    private readonly byte[] _batch = new byte[MaxBatchedBytes];
+    private readonly byte[] _batch = new byte[ClientTuning.MaxBatchedBytes];
     private readonly Action<ClientConnection, Exception?> _ended;
     private readonly Task _reading;
     private long _heardAt;
@@ -94,7 +98,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
         if (isAlone)
         {
-            // Nobody to share a batch with: the shortest way to the socket.
+            // There is no other request to share a batch with: the shortest way to the socket.
             _ = WriteAsync(isCaller: true);
         }
         else
@@ -213,7 +217,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
             while (_pending.TryPeek(out PendingCall? next))
             {
                 bool isGivenUp = next.Task.IsCompleted;
-                if (!isGivenUp && length > 0 && length + next.Request.Length > MaxBatchedBytes)
+                if (!isGivenUp && length > 0 && length + next.Request.Length > ClientTuning.MaxBatchedBytes)
                 {
                     break;
                 }
@@ -227,7 +231,7 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
 
                 next.WrittenAt = _time.GetTimestamp();
                 _inFlight.Enqueue(next);
-                if (next.Request.Length > MaxBatchedBytes)
+                if (next.Request.Length > ClientTuning.MaxBatchedBytes)
                 {
                     return next.Request;
                 }
@@ -279,12 +283,12 @@ internal sealed class ClientConnection : IThreadPoolWorkItem
         {
             if (!_inFlight.TryPeek(out exchange!))
             {
-                throw new InvalidDataException("The server sent an answer that nobody had asked for.");
+                throw new InvalidDataException("The server sent an answer without a request.");
             }
 
             if (!BeginsWithId(answer, exchange.Id) && exchange.Id != 0)
             {
-                throw new InvalidDataException("The server answered another request than the one that was next.");
+                throw new InvalidDataException("The server answered another request than the next one.");
             }
 
             _inFlight.Dequeue();

@@ -23,7 +23,7 @@ internal sealed class PendingCall(long id, ReadOnlyMemory<byte> request, Semapho
     public void Leave() => place?.Release();
 }
 
-/// <summary>An exchange's connection ended before its answer came.</summary>
+/// <summary>A call's connection ended before its answer came.</summary>
 internal sealed class ConnectionLostException(Exception reason, bool isFault) : Exception(reason.Message, reason)
 {
     /// <summary>Whether this answer itself is why, so that asking again would end in the same way.</summary>

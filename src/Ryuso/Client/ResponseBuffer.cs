@@ -5,9 +5,7 @@ namespace Ryuso.Client;
 /// </summary>
 internal sealed class ResponseBuffer(int maxAnswerBytes)
 {
-    private const int InitialBytes = 16 * 1024;
-
-    private byte[] _bytes = new byte[InitialBytes];
+    private byte[] _bytes = new byte[ClientTuning.ReceiveBytes];
     private int _from;
     private int _searched;
     private int _to;
@@ -28,10 +26,10 @@ internal sealed class ResponseBuffer(int maxAnswerBytes)
         if (length == 0)
         {
             _from = _searched = _to = 0;
-            if (_bytes.Length > 4 * InitialBytes)
+            if (_bytes.Length > 4 * ClientTuning.ReceiveBytes)
             {
                 // The room that one large answer needed is not kept.
-                _bytes = new byte[InitialBytes];
+                _bytes = new byte[ClientTuning.ReceiveBytes];
             }
         }
         else if (_to == _bytes.Length)

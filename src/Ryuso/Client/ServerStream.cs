@@ -5,10 +5,10 @@ using Ryuso.Protocol;
 
 namespace Ryuso.Client;
 
-/// <summary>Opens the way to a server: a socket, with TLS where the address or the options ask for it.</summary>
+/// <summary>Opens the stream to a server: a socket, with TLS where the address or the options ask for it.</summary>
 internal static class ServerStream
 {
-    /// <exception cref="SocketException">Nobody listens there.</exception>
+    /// <exception cref="SocketException">No server listens there.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">One of the two does not trust the other.</exception>
     public static async Task<Stream> OpenAsync(ListenAddress address, SslClientAuthenticationOptions? options, CancellationToken cancellationToken)
     {
@@ -20,11 +20,10 @@ internal static class ServerStream
         {
             if (address.Path is null)
             {
-                // A machine that has gone without a word is noticed within half a minute while nothing is being asked.
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
-                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, ClientTuning.KeepAliveSeconds);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, ClientTuning.KeepAliveIntervalSeconds);
+                socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, ClientTuning.KeepAliveProbes);
             }
 
             await socket.ConnectAsync(EndPoint(address), cancellationToken).ConfigureAwait(false);

@@ -152,7 +152,7 @@ public sealed class LostConnectionTests
         var log = new TestLog();
         await using var client = new RyusoClient("127.0.0.1", port, new RyusoClientOptions { Logger = log, MaxRetryDelay = TimeSpan.FromMilliseconds(100) });
         Task<JsonObject>[] asked = [.. Enumerable.Range(0, 50).Select(i => client.RunAsync("echo", Text($"{i}"), cancellationToken: Cancel))];
-        await Until.TrueAsync(() => log.Text.Split("No connection to").Length >= 4);
+        await Until.TrueAsync(() => log.Text.Split("Connecting to").Length >= 4);
 
         reserved.Dispose();
         await using var server = new RyusoServer(new TestOrchestrator(), new RyusoServerOptions { Port = port, LoggerFactory = NullLoggerFactory.Instance });
@@ -198,7 +198,7 @@ public sealed class LostConnectionTests
         var log = new TestLog();
         await using var client = new RyusoClient("127.0.0.1", ((IPEndPoint)nobody.LocalEndPoint!).Port, new RyusoClientOptions { RetryLimit = TimeSpan.Zero, Logger = log });
         await Assert.ThrowsAsync<ServerUnreachableException>(() => client.PingAsync(Cancel));
-        Assert.Equal(2, log.Text.Split("No connection to").Length);
+        Assert.Equal(2, log.Text.Split("Connecting to").Length);
     }
 
     [Fact]

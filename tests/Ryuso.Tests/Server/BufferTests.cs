@@ -82,6 +82,19 @@ public sealed class BufferTests
     }
 
     [Fact]
+    public void Bytes_of_a_stranger_who_shows_the_token_are_free_for_other_strangers()
+    {
+        var budget = new MemoryBudget(maxBytes: 400_000, maxRequestBytes: 100_000);
+        var buffer = new ReceiveBuffer(maxRequestBytes: 100_000, maxDepth: 64, budget);
+        Receive(buffer, new string('x', 20_000));
+        Assert.False(budget.TryReserve(80_000, isAuthorized: false));
+        buffer.Authorize();
+        Assert.True(budget.TryReserve(80_000, isAuthorized: false));
+        buffer.Clear();
+        Assert.Equal(80_000, budget.Used);
+    }
+
+    [Fact]
     public void Answers_with_ids_are_lines_that_begin_with_them()
     {
         var buffer = new SendBuffer();

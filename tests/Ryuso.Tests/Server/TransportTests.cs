@@ -76,14 +76,13 @@ public sealed class TransportTests : IDisposable
         SocketTransport[] transports = [.. Enumerable.Range(0, 3).Select(_ => new SocketTransport(deadlines, Pair().Served, loops: null))];
         Task<int>[] waits = [.. transports.Select(transport => transport.ReceiveAsync(new byte[1], 1000).AsTask())];
 
-        // From the middle, the end and the beginning; the timer then finds none that has been disposed of.
-        foreach (int i in new[] { 1, 0, 2 })
-        {
-            transports[i].Dispose();
-            _time.Advance(TimeSpan.FromSeconds(2));
-        }
-
-        await Task.WhenAny(Task.WhenAll(waits));
+        // From the middle: its neighbours are still in the list, and the timer does not meet what has been disposed of.
+        transports[1].Dispose();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal((-1, -1), (await waits[0], await waits[2]));
+        transports[0].Dispose();
+        transports[2].Dispose();
+        _time.Advance(TimeSpan.FromSeconds(2));
         Assert.All(transports, transport => Assert.Equal((null, null), (transport.Next, transport.Previous)));
     }
 
