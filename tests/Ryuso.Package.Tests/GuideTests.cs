@@ -69,7 +69,7 @@ public sealed partial class GuideTests(PackedRyuso package) : IDisposable
     {
         string command = Regex.Match(Block("Scaled"), "do (.*) & done").Groups[1].Value;
         Task<ServerProcess> Start(int i, int port) => ServerProcess.StartAsync(
-            "sh", ["-c", $"cd '{_consumer.File("Shop")}' && exec {command.Replace("$i", i.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)} --Ryuso:Port={port} 1>&2"]);
+            "sh", ["-c", $"cd '{_consumer.File("Shop")}' && RYUSO_PORT={port} exec {command.Replace("$i", i.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)} 1>&2"]);
 
         await using ServerProcess first = await Start(1, 0);
         await using ServerProcess second = await Start(2, first.Port);

@@ -106,6 +106,7 @@ public sealed class LostConnectionTests
     [Fact]
     public async Task Server_that_answers_and_closes_does_no_harm()
     {
+        int ended = 0;
         await using FakeServer server = FakeServer.Start(async connection =>
         {
             await connection.LetInAsync();
@@ -114,6 +115,7 @@ public sealed class LostConnectionTests
 
             // The client answers the end with its own.
             await Assert.ThrowsAsync<IOException>(connection.ReadAsync);
+            Interlocked.Increment(ref ended);
         });
         var log = new TestLog();
         await using RyusoClient client = server.Connect(o => o.Logger = log);
@@ -123,6 +125,7 @@ public sealed class LostConnectionTests
             await Until.TrueAsync(() => log.Text.Split("was lost: The server closed the connection.").Length > i);
         }
 
+        await Until.TrueAsync(() => Volatile.Read(ref ended) == 5);
         Assert.Equal(5, server.Accepted);
     }
 
