@@ -9,6 +9,7 @@ namespace Ryuso.Hosting;
 internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider services, RyusoHostOptions options) : IHostedService, IAsyncDisposable
     where TOrchestrator : Orchestrator
 {
+    private TOrchestrator? _orchestrator;
     private RyusoServer? _server;
 
     /// <summary>The running server; null before the start.</summary>
@@ -16,7 +17,8 @@ internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider service
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _server = new RyusoServer(services.GetRequiredService<TOrchestrator>(), options.Server);
+        _orchestrator = services.GetRequiredService<TOrchestrator>();
+        _server = new RyusoServer(_orchestrator, options.Server);
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -33,5 +35,16 @@ internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider service
         await _server.StopAsync(either.Token).ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_orchestrator is not null)
+        {
+            await _orchestrator.DisposeHooksAsync().ConfigureAwait(false);
+        }
+    }
 }

@@ -50,7 +50,7 @@ public class HookClassTests
         Built built = Run("#pragma warning disable CS9113, CS8907 // Unread parameters.\npublic sealed partial class Ledger" + parameters, fields);
         Assert.Empty(built.Told);
         Assert.DoesNotContain(built.Compiler, d => !d.Contains("CS1591"));
-        Assert.Contains($"_ledger = {made};", built.Files["Wallet.WalletOrchestrator.g.cs"]);
+        Assert.Contains($"_ledger = Own({made});", built.Files["Wallet.WalletOrchestrator.g.cs"]);
     }
 
     [Fact]

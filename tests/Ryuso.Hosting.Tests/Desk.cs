@@ -14,13 +14,18 @@ public sealed class Visit : IDisposable
     /// <summary>What settling waits for.</summary>
     public Func<Task> Settling { get; init; } = async () => await Task.Yield();
 
+    /// <summary>Called when a desk of this visit is disposed of.</summary>
+    public Action DeskClosed { get; init; } = () => { };
+
     public Visit() => Open++;
 
     public void Dispose() => Open--;
 }
 
-public sealed partial class Desk(Visit visit)
+public sealed partial class Desk(Visit visit) : IDisposable
 {
+    public void Dispose() => visit.DeskClosed();
+
     public partial TakeOutputs Take(TakeArgs args) => new(visit.Number);
 
     public static partial void GiveBack() { }

@@ -198,6 +198,48 @@ public sealed class HostTests
     }
 
     [Fact]
+    public async Task Disposable_hook_class_is_disposed_of_with_the_host_and_may_fail_then()
+    {
+        int closed = 0;
+        var visit = new Visit { DeskClosed = () => _ = closed++ == 0 ? throw new InvalidTimeZoneException() : 0 };
+        IHost host = Make(services => services.AddSingleton(_ => visit));
+        await host.StartAsync(Cancel);
+        Assert.True((await host.Services.GetRequiredService<TillOrchestrator>().PayAsync(new(5), Cancel)).IsSuccess);
+        await host.StopAsync(Cancel);
+        Assert.Equal(0, closed);
+        await ((IAsyncDisposable)host).DisposeAsync();
+        Assert.Equal(1, closed);
+    }
+
+    [Fact]
+    public async Task Disposable_hook_class_is_disposed_of_with_its_run_before_its_services()
+    {
+        List<string> order = [];
+        IHost host = Make(
+            services => services
+                .AddScoped(_ => new AsyncEnd(() => order.Add("service")))
+                .AddScoped(provider =>
+                {
+                    provider.GetRequiredService<AsyncEnd>();
+                    return new Visit { DeskClosed = () => order.Add("hook") };
+                }),
+            ryuso => ryuso.ScopePerRun = true);
+        await host.StartAsync(Cancel);
+        TillOrchestrator till = host.Services.GetRequiredService<TillOrchestrator>();
+        order.Clear();
+        await till.PayAsync(new(5), Cancel);
+
+        // The first is that of the trial at the start.
+        Assert.Equal(["hook", "hook", "service"], order);
+        order.Clear();
+        await till.PayAsync(new(5), Cancel);
+        Assert.Equal(["hook", "service"], order);
+        await host.StopAsync(Cancel);
+        await ((IAsyncDisposable)host).DisposeAsync();
+        Assert.Equal(["hook", "service"], order);
+    }
+
+    [Fact]
     public async Task Stop_waits_for_a_call_in_process()
     {
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -74,7 +74,7 @@ internal static class OrchestratorEmitter
         foreach (BoundClass type in made)
         {
             code.Line(type.IsUsable
-                ? $"{fields[type.FullName]} = new global::{type.FullName}({string.Join(", ", type.Constructor.Select(p => Resolve(p, type.FullName)))});"
+                ? $"{fields[type.FullName]} = Own(new global::{type.FullName}({string.Join(", ", type.Constructor.Select(p => Resolve(p, type.FullName)))}));"
                 : $"{fields[type.FullName]} = default!;");
         }
 

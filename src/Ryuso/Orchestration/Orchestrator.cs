@@ -212,7 +212,48 @@ public abstract partial class Orchestrator
 
     internal IServiceScopeFactory? Scopes { get; private set; }
 
-    internal void BindServices(IServiceProvider? services) => UseServices(services);
+    /// <summary>The instances of hook classes that runs use at present.</summary>
+    internal HookInstances Hooks { get; private set; } = new();
+
+    /// <summary>Makes the hook classes anew.</summary>
+    /// <returns>Those that are replaced.</returns>
+    internal HookInstances BindServices(IServiceProvider? services)
+    {
+        HookInstances replaced = Hooks;
+        Hooks = new HookInstances();
+        UseServices(services);
+        return replaced;
+    }
+
+    /// <summary>
+    /// Disposes of the instances of hook classes that are <see cref="IAsyncDisposable"/> or <see cref="IDisposable"/>, unless a run is
+    /// still under way. A host and a process that runs as a server do this by themselves at their end. No run may follow.
+    /// </summary>
+    public async ValueTask DisposeHooksAsync()
+    {
+        if (_lane.TryEnter())
+        {
+            try
+            {
+                await Hooks.DisposeAsync(_logger).ConfigureAwait(false);
+            }
+            finally
+            {
+                _lane.Leave();
+            }
+        }
+    }
+
+    /// <summary>Takes an instance of a hook class, to be disposed of with the run or the orchestrator that it was made for. Called by generated code.</summary>
+    /// <typeparam name="THook">The hook class.</typeparam>
+    /// <param name="hook">The instance.</param>
+    /// <returns>The instance.</returns>
+    protected THook Own<THook>(THook hook)
+        where THook : class
+    {
+        Hooks.Add(hook);
+        return hook;
+    }
 
     internal ValueTask<HookResult> Invoke(int hook, DataPool pool, in HookContext context) => InvokeAsync(hook, pool, context);
 

@@ -53,10 +53,10 @@ internal sealed partial class RunExecutor
             return;
         }
 
-        RunScope scope = RunScope.Begin(orchestrator.Scopes, logger);
+        var scope = new RunScope(orchestrator, orchestrator.Scopes, logger);
         await using (scope.ConfigureAwait(false))
         {
-            orchestrator.BindServices(scope.Services);
+            scope.MakeHooks();
             await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
         }
     }

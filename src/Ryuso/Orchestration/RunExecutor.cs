@@ -49,10 +49,10 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
 
     private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
     {
-        RunScope scope = RunScope.Begin(scopes, logger);
+        var scope = new RunScope(orchestrator, scopes, logger);
         await using (scope.ConfigureAwait(false))
         {
-            orchestrator.BindServices(scope.Services);
+            scope.MakeHooks();
             return await RunUnscopedAsync(request, answer).ConfigureAwait(false);
         }
     }

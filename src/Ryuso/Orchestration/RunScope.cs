@@ -4,24 +4,27 @@ using Ryuso.Telemetry;
 
 namespace Ryuso.Orchestration;
 
-/// <summary>The service scope of one run. A service that fails at its end changes nothing of the run, which has ended before.</summary>
-internal readonly struct RunScope : IAsyncDisposable
+/// <summary>
+/// The service scope of one run and the hook classes that are made from it. What fails at its end changes nothing of the run, which has
+/// ended before.
+/// </summary>
+internal sealed class RunScope(Orchestrator orchestrator, IServiceScopeFactory scopes, ILogger logger) : IAsyncDisposable
 {
-    private readonly AsyncServiceScope _scope;
-    private readonly ILogger _logger;
+    private readonly AsyncServiceScope _scope = scopes.CreateAsyncScope();
+    private HookInstances? _replaced;
 
-    private RunScope(AsyncServiceScope scope, ILogger logger)
-    {
-        _scope = scope;
-        _logger = logger;
-    }
-
-    public IServiceProvider Services => _scope.ServiceProvider;
-
-    public static RunScope Begin(IServiceScopeFactory scopes, ILogger logger) => new(scopes.CreateAsyncScope(), logger);
+    /// <summary>Makes the hook classes.</summary>
+    public void MakeHooks() => _replaced = orchestrator.BindServices(_scope.ServiceProvider);
 
     public async ValueTask DisposeAsync()
     {
+        if (_replaced is not null)
+        {
+            // At the first run, those that were made with the orchestrator.
+            await _replaced.DisposeAsync(logger).ConfigureAwait(false);
+        }
+
+        await orchestrator.Hooks.DisposeAsync(logger).ConfigureAwait(false);
         try
         {
             await _scope.DisposeAsync().ConfigureAwait(false);
@@ -30,7 +33,7 @@ internal readonly struct RunScope : IAsyncDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            RunLog.ScopeFailed(_logger, exception);
+            RunLog.DisposalFailed(logger, exception);
         }
     }
 }

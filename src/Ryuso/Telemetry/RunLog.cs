@@ -59,8 +59,8 @@ internal static partial class RunLog
     [LoggerMessage(15, LogLevel.Critical, "{Program} {RunId} is stuck: it cannot be recovered. {Why}")]
     public static partial void CannotRecover(ILogger logger, string program, string runId, string why, Exception exception);
 
-    [LoggerMessage(17, LogLevel.Error, "A service of a run's scope failed when it was disposed of, after the run had ended.")]
-    public static partial void ScopeFailed(ILogger logger, Exception exception);
+    [LoggerMessage(17, LogLevel.Error, "A hook class or a service failed when it was disposed of, after its run had ended.")]
+    public static partial void DisposalFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(16, LogLevel.Error, "{Program} {RunId} was ended by an exception of the engine and is rectified now.")]
     public static partial void RunBroke(ILogger logger, string program, string runId, Exception exception);

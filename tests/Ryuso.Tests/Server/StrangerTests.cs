@@ -24,14 +24,31 @@ public sealed class StrangerTests : ServedTests
     public async Task Wrong_tokens_in_great_number_are_held_back_and_logged_with_their_count()
     {
         var log = new TestLog();
-        await StartAsync(o => (o.Token, o.LoggerFactory) = ("secret", log));
-        Socket[] guessing = await Task.WhenAll(Enumerable.Range(0, 21).Select(_ => SendAsync(Guess)));
-        Task<string[]>[] answers = [.. guessing.Select(socket => ReadLinesAsync(socket, 1))];
-        await Until.TrueAsync(() => answers.Count(answer => answer.IsCompleted) >= 20);
-        Assert.Equal("{\"_pong\":true}", await AskAsync("""{"op":"ping","auth":"secret"}"""));
-        Assert.Equal(1, log.Text.Split("Requests without the server's token").Length - 1);
-        Assert.All(await Task.WhenAll(answers), lines => Assert.Equal("unauthorized", CodeOf(Assert.Single(lines))));
-        Array.ForEach(guessing, socket => socket.Dispose());
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        await StartAsync(o => (o.Token, o.LoggerFactory, o.TimeProvider) = ("secret", log, time));
+        for (int i = 0; i < 20; i++)
+        {
+            using Socket guessing = await SendAsync(Guess);
+            Assert.Equal("unauthorized", CodeOf(Assert.Single(await ReadLinesAsync(guessing, 1))));
+        }
+
+        using Socket held = await SendAsync(Guess);
+        Task<string[]> answer = ReadLinesAsync(held, 1);
+        for (int i = 0; i < 3; i++)
+        {
+            using Socket owner = await SendAsync("""{"id":1,"op":"ping","auth":"secret"}""");
+            Assert.Equal(["""{"_id":1,"_pong":true}"""], await ReadLinesAsync(owner, 1));
+        }
+
+        Assert.False(answer.IsCompleted, "The answer was not held back.");
+        while (!answer.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal("unauthorized", CodeOf(Assert.Single(await answer)));
+        await Until.TrueAsync(() => log.Text.Contains("Requests without the server's token since the last such message: 1.", StringComparison.Ordinal));
     }
 
     [Fact]

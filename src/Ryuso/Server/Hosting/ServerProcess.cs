@@ -76,6 +76,7 @@ internal static class ServerProcess
         var options = new RyusoServerOptions();
         RyusoServer? server = null;
         Orchestrator orchestrator;
+        int exitCode;
         try
         {
             line.ApplyTo(options);
@@ -109,8 +110,11 @@ internal static class ServerProcess
 
         await using (server.ConfigureAwait(false))
         {
-            return await ServeAsync(server, options, line, cancellationToken).ConfigureAwait(false);
+            exitCode = await ServeAsync(server, options, line, cancellationToken).ConfigureAwait(false);
         }
+
+        await orchestrator.DisposeHooksAsync().ConfigureAwait(false);
+        return exitCode;
     }
 
     private static async Task<int> ServeAsync(RyusoServer server, RyusoServerOptions options, CommandLine line, CancellationToken cancellationToken)

@@ -23,7 +23,7 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryu
     /// <inheritdoc/>
     protected override void UseServices(global::System.IServiceProvider? services)
     {
-        _ledger = new global::Wallet.Hooks.Ledger();
+        _ledger = Own(new global::Wallet.Hooks.Ledger());
     }
 
     private static readonly global::Ryuso.Definitions.ProgramCall<global::Wallet.TransferArgs, global::Wallet.TransferOutputs> s_transfer = new(
