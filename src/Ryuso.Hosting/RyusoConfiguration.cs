@@ -13,8 +13,8 @@ internal static class RyusoConfiguration
 
     private static readonly string[] s_keys =
     [
-        "Host", "Port", "Listen", "UnixSocketMode", "ReusePort", "Token", "MaxQueueLength", "MaxRequestBytes", "MaxBufferedBytes", "MaxDepth",
-        "MaxConnections", "SendTimeout", "ReceiveTimeout", "ShutdownTimeout", "LogLevel", "ScopePerRun",
+        "Host", "Port", "Listen", "UnixSocketMode", "ReusePort", "Token", "MaxQueueLength", "MaxRequestBytes", "MaxBufferedBytes",
+        "MaxDepth", "MaxConnections", "SendTimeout", "ReceiveTimeout", "ShutdownTimeout", "LogLevel", "ScopePerRun",
     ];
 
     /// <exception cref="FormatException">A key is unknown, or a value is not of its key's type.</exception>

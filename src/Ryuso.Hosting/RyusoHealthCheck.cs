@@ -22,7 +22,8 @@ internal sealed class RyusoHealthCheck<TOrchestrator>(RyusoHostedService<TOrches
                 ? HealthCheckResult.Healthy("The server answers.")
                 : new HealthCheckResult(context.Registration.FailureStatus, "The server does not answer a ping with a pong.");
         }
-        catch (Exception exception) when (exception is SocketException or IOException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception exception) when (exception is SocketException or IOException or InvalidOperationException
+            or ObjectDisposedException)
         {
             return new HealthCheckResult(context.Registration.FailureStatus, "The server does not answer.", exception);
         }
@@ -30,13 +31,15 @@ internal sealed class RyusoHealthCheck<TOrchestrator>(RyusoHostedService<TOrches
 
     private async Task<string> PingAsync(EndPoint address, CancellationToken cancellationToken)
     {
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, address is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        ProtocolType protocol = address is UnixDomainSocketEndPoint ? ProtocolType.Unspecified : ProtocolType.Tcp;
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, protocol);
         await socket.ConnectAsync(Reachable(address), cancellationToken).ConfigureAwait(false);
         string auth = options.Server.Token is { } token ? $",\"auth\":\"{System.Text.Json.JsonEncodedText.Encode(token)}\"" : "";
         await socket.SendAsync(Encoding.UTF8.GetBytes($$"""{"op":"ping"{{auth}}}"""), cancellationToken).ConfigureAwait(false);
         byte[] buffer = new byte[1024];
         int length = 0;
-        for (int read; length < buffer.Length && (read = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0;)
+        for (int read; length < buffer.Length
+            && (read = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0;)
         {
             length += read;
         }

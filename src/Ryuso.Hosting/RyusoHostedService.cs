@@ -6,7 +6,8 @@ namespace Ryuso.Hosting;
 /// <summary>
 /// Starts and stops the server with the host. The orchestrator is made at the start, so that a missing service stops the host there.
 /// </summary>
-internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider services, RyusoHostOptions options) : IHostedService, IAsyncDisposable
+internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider services, RyusoHostOptions options)
+    : IHostedService, IAsyncDisposable
     where TOrchestrator : Orchestrator
 {
     private TOrchestrator? _orchestrator;

@@ -16,7 +16,9 @@ public static class RyusoServiceCollectionExtensions
     /// <paramref name="configure"/>, then from the <c>RYUSO_*</c> environment variables, which win as they do without a host. Hook classes
     /// get their constructor parameters from the container; the health check <c>ryuso</c> pings the server.
     /// </summary>
-    /// <typeparam name="TOrchestrator">The generated orchestrator. It is a singleton of the container, for calls without a socket.</typeparam>
+    /// <typeparam name="TOrchestrator">
+    /// The generated orchestrator. It is a singleton of the container, for calls without a socket.
+    /// </typeparam>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Sets options; null for none.</param>
     public static IServiceCollection AddRyuso<TOrchestrator>(this IServiceCollection services, Action<RyusoHostOptions>? configure = null)
@@ -58,9 +60,11 @@ public static class RyusoServiceCollectionExtensions
         where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
     {
         RyusoHostOptions options = provider.GetRequiredService<RyusoHostOptions>();
+        ILogger? logger = options.Server.LoggerFactory?.CreateLogger("Ryuso");
         if (!options.ScopePerRun)
         {
-            return TOrchestrator.Create(new HookServices(provider, registrations), options.Server.LoggerFactory?.CreateLogger("Ryuso"), options.Server.TimeProvider);
+            var services = new HookServices(provider, registrations);
+            return TOrchestrator.Create(services, logger, options.Server.TimeProvider);
         }
 
         // Made once from a scope, so that a missing service stops the host and not the first run.
@@ -68,7 +72,6 @@ public static class RyusoServiceCollectionExtensions
         AsyncServiceScope first = scopes.CreateAsyncScope();
         try
         {
-            ILogger? logger = options.Server.LoggerFactory?.CreateLogger("Ryuso");
             TOrchestrator orchestrator = TOrchestrator.Create(first.ServiceProvider, logger, options.Server.TimeProvider);
             orchestrator.UseScopePerRun(scopes);
             return orchestrator;

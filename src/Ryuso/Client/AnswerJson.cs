@@ -31,9 +31,12 @@ internal static class AnswerJson
 
     public static bool Flag(JsonObject answer, string name) => answer[name] is JsonValue value && value.TryGetValue(out bool flag) && flag;
 
-    public static string? Text(JsonObject answer, string name) => answer[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+    public static string? Text(JsonObject answer, string name) =>
+        answer[name] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
-    public static long Number(JsonObject answer, string name) => answer[name] is JsonValue value && value.TryGetValue(out long number) ? number : 0;
+    public static long Number(JsonObject answer, string name) =>
+        answer[name] is JsonValue value && value.TryGetValue(out long number) ? number : 0;
 
-    public static IReadOnlyList<string> List(JsonObject answer, string name) => answer[name] is JsonArray list ? [.. list.Select(item => item?.ToString() ?? "")] : [];
+    public static IReadOnlyList<string> List(JsonObject answer, string name) =>
+        answer[name] is JsonArray list ? [.. list.Select(item => item?.ToString() ?? "")] : [];
 }

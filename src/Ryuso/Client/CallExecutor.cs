@@ -64,7 +64,9 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
 
             if (!(options.RetryRejected && rejected.Code is Rejection.Busy or Rejection.ShuttingDown && patience.TryContinue()))
             {
-                throw IsFinal(rejected.Code, unanswered) || runId is null ? rejected : Unknown(runId, new UnansweredCall(rejected, connection.Journal));
+                throw IsFinal(rejected.Code, unanswered) || runId is null
+                    ? rejected
+                    : Unknown(runId, new UnansweredCall(rejected, connection.Journal));
             }
 
             ClientLog.RejectedForNow(options.Log, runId ?? "", rejected.Code);
@@ -73,20 +75,27 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
     }
 
     /// <summary>
-    /// Whether a rejection says that nothing has run. A server that failed may have begun; and where the request was sent before, only a rejection that comes
-    /// after a look into the journal tells of that too.
+    /// Whether a rejection says that nothing has run. A server that failed may have begun; and where the request was sent before, only a
+    /// rejection that comes after a look into the journal tells of that too.
     /// </summary>
     private static bool IsFinal(string code, UnansweredCall unanswered) =>
-        unanswered.IsSent ? code is Rejection.BadRequest or Rejection.UnknownProgram or Rejection.InvalidArguments : code != Rejection.Internal;
+        unanswered.IsSent
+            ? code is Rejection.BadRequest or Rejection.UnknownProgram or Rejection.InvalidArguments
+            : code != Rejection.Internal;
 
-    private async ValueTask<ClientConnection> ConnectAsync(RetryBudget patience, UnansweredCall unanswered, string? runId, CancellationToken cancellationToken)
+    private async ValueTask<ClientConnection> ConnectAsync(
+        RetryBudget patience,
+        UnansweredCall unanswered,
+        string? runId,
+        CancellationToken cancellationToken)
     {
         ClientConnection connection;
         try
         {
             connection = await connections.GetAsync(patience, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (unanswered.IsSent && exception is ServerUnreachableException or RequestRejectedException or ObjectDisposedException)
+        catch (Exception exception) when (unanswered.IsSent && exception is ServerUnreachableException or RequestRejectedException
+            or ObjectDisposedException)
         {
             throw Unknown(runId!, unanswered with { Reason = exception });
         }
@@ -113,7 +122,8 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
             throw new ConnectionLostException(new IOException("The connection was closed."), isFault: false);
         }
 
-        using CancellationTokenRegistration givingUp = cancellationToken.UnsafeRegister(static (given, token) => ((PendingCall)given!).TrySetCanceled(token), exchange);
+        using CancellationTokenRegistration givingUp = cancellationToken.UnsafeRegister(
+            static (given, token) => ((PendingCall)given!).TrySetCanceled(token), exchange);
         try
         {
             return AnswerJson.Parse(await exchange.Task.ConfigureAwait(false));
@@ -155,7 +165,8 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
         string journal = unanswered.Journal is null
             ? "The server has no journal that could tell, and asking again could run it twice"
             : "The server's journal knows: ask again with this id";
-        return new OutcomeUnknownException($"It is not known whether the run {runId} took place: {unanswered.Reason?.Message} {journal}.", runId, unanswered.Reason);
+        return new OutcomeUnknownException(
+            $"It is not known whether the run {runId} took place: {unanswered.Reason?.Message} {journal}.", runId, unanswered.Reason);
     }
 
     /// <summary>A request that was sent and not answered: why not, and which journal has recorded its run, if any.</summary>

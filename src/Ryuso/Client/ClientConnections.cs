@@ -64,7 +64,8 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
             }
 
             // A certificate that is not trusted, or a server of another kind, will be the same next time.
-            bool mayPass = made.Failure is null or SocketException or IOException or TimeoutException or OperationCanceledException or RequestRejectedException;
+            bool mayPass = made.Failure is null or SocketException or IOException or TimeoutException or OperationCanceledException
+                or RequestRejectedException;
             if (!mayPass || !patience.TryContinue())
             {
                 throw Unreachable(last);

@@ -14,7 +14,9 @@ internal static partial class ClientLog
     [LoggerMessage(203, LogLevel.Warning, "The connection to {Server} was lost: {Reason}")]
     public static partial void ConnectionLost(ILogger logger, string server, string reason);
 
-    [LoggerMessage(204, LogLevel.Information, "Repeating the request of run {RunId}: the connection was lost before its answer, and the server's journal knows whether it ran.")]
+    [LoggerMessage(204, LogLevel.Information,
+        "Repeating the request of run {RunId}: the connection was lost before its answer, and the server's journal "
+        + "knows whether it ran.")]
     public static partial void AskedAgain(ILogger logger, string runId);
 
     [LoggerMessage(205, LogLevel.Information, "Run {RunId} was rejected ({Code}); retrying.")]

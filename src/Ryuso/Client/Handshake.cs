@@ -28,7 +28,9 @@ internal static class Handshake
         }
         catch (ConnectionLostException lost)
         {
-            throw lost.IsFault ? new InvalidDataException(lost.Message, lost.InnerException) : new IOException(lost.Message, lost.InnerException);
+            throw lost.IsFault
+                ? new InvalidDataException(lost.Message, lost.InnerException)
+                : new IOException(lost.Message, lost.InnerException);
         }
 
         if (answer.ContainsKey(ReservedNames.ErrorCode))

@@ -10,7 +10,8 @@ public sealed class OutcomeUnknownException : IOException
     /// <param name="message">What happened.</param>
     /// <param name="runId">The run.</param>
     /// <param name="innerException">Why no answer came.</param>
-    public OutcomeUnknownException(string message, string runId, Exception? innerException = null) : base(message, innerException) => RunId = runId;
+    public OutcomeUnknownException(string message, string runId, Exception? innerException = null) : base(message, innerException) =>
+        RunId = runId;
 
     /// <summary>The id that was sent with the request.</summary>
     public string RunId { get; }

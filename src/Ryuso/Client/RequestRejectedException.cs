@@ -9,7 +9,8 @@ public sealed class RequestRejectedException : Exception
 {
     /// <summary>Reads the code and the words.</summary>
     /// <param name="answer">The server's answer.</param>
-    public RequestRejectedException(JsonObject answer) : base(AnswerJson.Text(answer, ReservedNames.ServerError) ?? "The server gave no reason.") => Answer = answer;
+    public RequestRejectedException(JsonObject answer)
+        : base(AnswerJson.Text(answer, ReservedNames.ServerError) ?? "The server gave no reason.") => Answer = answer;
 
     /// <summary>The whole answer.</summary>
     public JsonObject Answer { get; }

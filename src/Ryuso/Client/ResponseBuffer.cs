@@ -34,7 +34,9 @@ internal sealed class ResponseBuffer(int maxAnswerBytes)
         }
         else if (_to == _bytes.Length)
         {
-            byte[] target = length > _bytes.Length / 2 ? GC.AllocateUninitializedArray<byte>((int)Math.Min(_bytes.Length * 2L, maxAnswerBytes + 1L)) : _bytes;
+            byte[] target = length > _bytes.Length / 2
+                ? GC.AllocateUninitializedArray<byte>((int)Math.Min(_bytes.Length * 2L, maxAnswerBytes + 1L))
+                : _bytes;
             Pending.CopyTo(target);
             _bytes = target;
             (_from, _searched, _to) = (0, _searched - _from, length);

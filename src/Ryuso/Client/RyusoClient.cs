@@ -5,13 +5,14 @@ using Ryuso.Protocol;
 namespace Ryuso;
 
 /// <summary>
-/// Calls the programs of a server over one connection, which is opened by the first call and made again when it is lost. Any number of calls may be
-/// under way at once, from any thread. The generator derives one with a typed method for each program from a spec; this one takes programs by name.
+/// Calls the programs of a server over one connection, which is opened by the first call and made again when it is lost. Any number of
+/// calls may be under way at once, from any thread. The generator derives one with a typed method for each program from a spec; this one
+/// takes programs by name.
 /// </summary>
 /// <remarks>
-/// A call whose request had not been sent when the connection was lost is sent on the next. One that had been sent is asked for again only where the
-/// server's journal, the same as before, knows the run by its id; otherwise it ends in <see cref="OutcomeUnknownException"/>.
-/// A call that is cancelled ends at once, and its run may go on.
+/// A call whose request had not been sent when the connection was lost is sent on the next. One that had been sent is asked for again only
+/// where the server's journal, the same as before, knows the run by its id; otherwise it ends in <see cref="OutcomeUnknownException"/>. A
+/// call that is cancelled ends at once, and its run may go on.
 /// </remarks>
 public class RyusoClient : IAsyncDisposable
 {
@@ -30,7 +31,10 @@ public class RyusoClient : IAsyncDisposable
     }
 
     /// <summary>Makes a client of a server; nothing is sent yet.</summary>
-    /// <param name="server">Where it listens, as its option <c>--listen</c> says it: <c>127.0.0.1:60856</c>, <c>unix:/run/ryuso.sock</c>, <c>tls:shop.example:60857</c>.</param>
+    /// <param name="server">
+    /// Where it listens, as its option <c>--listen</c> says it: <c>127.0.0.1:60856</c>, <c>unix:/run/ryuso.sock</c>,
+    /// <c>tls:shop.example:60857</c>.
+    /// </param>
     /// <param name="options">How to connect; null for the defaults.</param>
     /// <exception cref="FormatException">That is no address of a server.</exception>
     public RyusoClient(string server, RyusoClientOptions? options = null) : this(ListenAddress.OfServer(server), options)
@@ -57,9 +61,15 @@ public class RyusoClient : IAsyncDisposable
     /// <exception cref="ProgramFailedException">The run failed and was undone, or is stuck.</exception>
     /// <exception cref="RequestRejectedException">The server turned the request away; nothing ran.</exception>
     /// <exception cref="ServerUnreachableException">No connection could be made; nothing ran.</exception>
-    /// <exception cref="OutcomeUnknownException">The connection was lost after the request had been sent, and the server's journal does not help.</exception>
+    /// <exception cref="OutcomeUnknownException">
+    /// The connection was lost after the request had been sent, and the server's journal does not help.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    public Task<JsonObject> RunAsync(string program, JsonObject? dataPool = null, CallOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<JsonObject> RunAsync(
+        string program,
+        JsonObject? dataPool = null,
+        CallOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(program);
         long id = Interlocked.Increment(ref _lastId);
@@ -89,9 +99,12 @@ public class RyusoClient : IAsyncDisposable
         {
             return outputs(answer);
         }
-        catch (Exception exception) when (exception is NullReferenceException or InvalidOperationException or FormatException or InvalidCastException)
+        catch (Exception exception) when (exception is NullReferenceException or InvalidOperationException or FormatException
+            or InvalidCastException)
         {
-            throw new InvalidDataException($"The program '{program}' succeeded, but its outputs are not those of this client's spec: {answer.ToJsonString()}", exception);
+            string given = answer.ToJsonString();
+            throw new InvalidDataException(
+                $"The program '{program}' succeeded, but its outputs are not those of this client's spec: {given}", exception);
         }
     }
 
@@ -108,8 +121,8 @@ public class RyusoClient : IAsyncDisposable
     public Task<JsonObject> DescribeAsync(CancellationToken cancellationToken = default) => AskAsync("describe", cancellationToken);
 
     /// <summary>
-    /// Closes the connection without waiting for what is in flight: a call whose request was sent ends in <see cref="OutcomeUnknownException"/>,
-    /// any other in <see cref="ObjectDisposedException"/>. Await your calls before.
+    /// Closes the connection without waiting for what is in flight: a call whose request was sent ends in
+    /// <see cref="OutcomeUnknownException"/>, any other in <see cref="ObjectDisposedException"/>. Await your calls before.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

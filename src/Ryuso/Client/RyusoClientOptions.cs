@@ -13,8 +13,9 @@ public sealed class RyusoClientOptions
     public string? Token { get; set; }
 
     /// <summary>
-    /// What TLS needs beyond the defaults: whom to trust (<see cref="SslClientAuthenticationOptions.CertificateChainPolicy"/>), a client certificate.
-    /// Where it is set TLS is spoken, as with an address that begins with <c>tls:</c>. An empty target host becomes that of the address.
+    /// What TLS needs beyond the defaults: whom to trust (<see cref="SslClientAuthenticationOptions.CertificateChainPolicy"/>), a client
+    /// certificate. Where it is set TLS is spoken, as with an address that begins with <c>tls:</c>. An empty target host becomes that of
+    /// the address.
     /// </summary>
     public SslClientAuthenticationOptions? Tls { get; set; }
 
@@ -66,7 +67,8 @@ public sealed class RyusoClientOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRetryDelay, InitialRetryDelay);
         if (RetryLimit < TimeSpan.Zero && RetryLimit != Timeout.InfiniteTimeSpan)
         {
-            throw new ArgumentOutOfRangeException(nameof(RetryLimit), RetryLimit, "The limit must not be negative; Timeout.InfiniteTimeSpan is none.");
+            throw new ArgumentOutOfRangeException(
+                nameof(RetryLimit), RetryLimit, "The limit must not be negative; Timeout.InfiniteTimeSpan is none.");
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxInFlight, 1);

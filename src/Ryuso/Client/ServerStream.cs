@@ -10,7 +10,10 @@ internal static class ServerStream
 {
     /// <exception cref="SocketException">No server listens there.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">One of the two does not trust the other.</exception>
-    public static async Task<Stream> OpenAsync(ListenAddress address, SslClientAuthenticationOptions? options, CancellationToken cancellationToken)
+    public static async Task<Stream> OpenAsync(
+        ListenAddress address,
+        SslClientAuthenticationOptions? options,
+        CancellationToken cancellationToken)
     {
         Socket socket = address.Path is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
@@ -35,7 +38,8 @@ internal static class ServerStream
 
             var tls = new SslStream(stream);
             stream = tls;
-            await tls.AuthenticateAsClientAsync(TlsOptions(address, options ?? new SslClientAuthenticationOptions()), cancellationToken).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(
+                TlsOptions(address, options ?? new SslClientAuthenticationOptions()), cancellationToken).ConfigureAwait(false);
             return tls;
         }
         catch

@@ -17,7 +17,9 @@ internal static partial class ServerLog
     [LoggerMessage(104, LogLevel.Warning, "A connection could not be accepted.")]
     public static partial void AcceptFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(108, LogLevel.Warning, "File-descriptor limit too low: serving at most {Served} connections instead of {Asked}. Raise the limit (ulimit -n), or lower --connections.")]
+    [LoggerMessage(108, LogLevel.Warning,
+        "File-descriptor limit too low: serving at most {Served} connections instead of {Asked}. Raise the limit "
+        + "(ulimit -n), or lower --connections.")]
     public static partial void FewDescriptors(ILogger logger, long served, int asked);
 
     [LoggerMessage(110, LogLevel.Warning, "The system refuses event loops; the thread pool serves connections instead.")]

@@ -27,7 +27,7 @@ internal sealed partial class Connection
         int count = 0;
         try
         {
-            for (; isParsed || (count < ServerTuning.MaxBatchedRequests && MayHoldLane(now - began) && HasRoomForAnswers && !Is(State.Ending)); count++)
+            for (; isParsed || (MayTakeAnother(count) && MayHoldLane(now - began)); count++)
             {
                 isParsed = isParsed || (isHolding && TryParse());
                 DispatchResult asked = isParsed ? DispatchResult.Run
@@ -122,9 +122,11 @@ internal sealed partial class Connection
     /// <summary>
     /// Whether the lane may be held longer: as long as fast runs take, and while no other waits, for one more run that shares the commit.
     /// </summary>
-    private bool MayHoldLane(long held) => held <= ServerTuning.LaneHoldTicks || (_uncommitted.Any && context.Orchestrator.WaitingCount == 0);
+    private bool MayHoldLane(long held) =>
+        held <= ServerTuning.LaneHoldTicks || (_uncommitted.Any && context.Orchestrator.WaitingCount == 0);
 
-    private bool HasRoomForAnswers => _sendBuffer.Length + _uncommitted.Length < ServerTuning.MaxUnsentBytes;
+    private bool MayTakeAnother(int count) => count < ServerTuning.MaxBatchedRequests
+        && _sendBuffer.Length + _uncommitted.Length < ServerTuning.MaxUnsentBytes && !Is(State.Ending);
 
     /// <summary>Holds the answer until it is durable, and sends those before it that are durable by now.</summary>
     private void HoldUntilCommitted(PendingAnswer? recorded)

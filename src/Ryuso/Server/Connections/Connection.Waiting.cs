@@ -79,7 +79,8 @@ internal sealed partial class Connection
         }
         else if (!Is(State.Rejecting))
         {
-            RejectAndDrain(Rejection.Timeout, $"The request was not complete within {context.Options.ReceiveTimeout.TotalSeconds} seconds.");
+            RejectAndDrain(
+                Rejection.Timeout, $"The request was not complete within {context.Options.ReceiveTimeout.TotalSeconds} seconds.");
         }
         else if (_receiveBuffer.HasPending)
         {

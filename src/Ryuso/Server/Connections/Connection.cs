@@ -21,12 +21,12 @@ namespace Ryuso.Server.Connections;
 /// <list type="table">
 /// <listheader><term>State</term><description>set when; then</description></listheader>
 /// <item><term>KeepAlive</term><description>a request had an id; stays</description></item>
-/// <item><term>StopObserved</term><description>a wait was interrupted by the server's stop; what has come is still answered</description></item>
-/// <item><term>Rejecting</term><description>the next wait after that; complete requests get <c>shutting_down</c>, a silent client the end</description></item>
+/// <item><term>StopObserved</term><description>the server's stop ended a wait; what has come is still answered</description></item>
+/// <item><term>Rejecting</term><description>the next wait after that; requests get <c>shutting_down</c></description></item>
 /// <item><term>Throttled</term><description>a wrong token among too many; until the next send</description></item>
 /// <item><term>PeerClosed</term><description>the client sent FIN; with Ending</description></item>
 /// <item><term>MustDrainInput</term><description>the rest of the input has no known frame; with Ending</description></item>
-/// <item><term>Ending</term><description>nothing more is read; what is in the send buffer is sent, then the connection closes</description></item>
+/// <item><term>Ending</term><description>nothing more is read; the send buffer is sent, then the connection closes</description></item>
 /// </list>
 /// </remarks>
 [DebuggerDisplay("{_state}, {_receiveBuffer}, {_sendBuffer.Length} bytes to send")]
@@ -84,7 +84,8 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
     /// <summary>Begins with a client.</summary>
     public void Open(Socket socket)
     {
-        Debug.Assert(_transport is null && _state == State.None && !_receiveBuffer.HasPending && _sendBuffer.Length == 0, "The last client has not left.");
+        Debug.Assert(_transport is null && _state == State.None, "The last client has not left.");
+        Debug.Assert(!_receiveBuffer.HasPending && _sendBuffer.Length == 0, "Something of the last client is left.");
         _transport = new SocketTransport(context.Deadlines, socket, context.Loops);
         _receiveBuffer.IsAuthorized = !context.Token.IsRequired;
         _deadline = Now + (long)context.Options.ReceiveTimeout.TotalMilliseconds;
@@ -112,7 +113,8 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
             await AnswerAllAsync().ConfigureAwait(false);
             isLeft = await EndAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException or ObjectDisposedException or TimeoutException
+        catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException
+            or ObjectDisposedException or TimeoutException
             or System.Security.Authentication.AuthenticationException)
         {
             ServerLog.ClientLost(context.Logger, exception);
@@ -216,7 +218,8 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
     /// <summary>Parses the next request, where the fast parser can. The lane is held.</summary>
     private bool TryParse()
     {
-        if (!context.CanUseFastPath || Is(State.Rejecting) || context.Memory.IsFullOfAnswers || !context.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
+        if (!context.CanUseFastPath || Is(State.Rejecting) || context.Memory.IsFullOfAnswers
+            || !context.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
             || (!context.Latencies.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
         {
             return false;

@@ -96,7 +96,8 @@ internal sealed class Epoll : IDisposable
     }
 
     /// <summary>Suspends the events of a socket, or resumes them.</summary>
-    public void SetSuspended(SafeHandle socket, EpollHandler watched, bool isMuted) => Control(Change, socket, watched, isMuted ? 0 : Readable);
+    public void SetSuspended(SafeHandle socket, EpollHandler watched, bool isMuted) =>
+        Control(Change, socket, watched, isMuted ? 0 : Readable);
 
     /// <summary>Stops watching a socket that stays open.</summary>
     public void Detach(SafeHandle socket, EpollHandler watched)
@@ -178,7 +179,8 @@ internal sealed class Epoll : IDisposable
             }
 
             BinaryPrimitives.WriteUInt32LittleEndian(interest, events);
-            BinaryPrimitives.WriteUInt64LittleEndian(interest[s_dataOffset..], ((ulong)_slots[watched.SlotIndex].Generation << 32) | (uint)watched.SlotIndex);
+            BinaryPrimitives.WriteUInt64LittleEndian(
+                interest[s_dataOffset..], ((ulong)_slots[watched.SlotIndex].Generation << 32) | (uint)watched.SlotIndex);
         }
 
         fixed (byte* pointer = interest)

@@ -28,8 +28,12 @@ internal sealed class EventLoopGroup : IDisposable
 
     public EventLoopGroup(ILogger logger)
     {
-        _loops = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, ServerTuning.MaxLoops)).Select(_ => new EventLoop(this, logger))];
-        _threads = [.. Enumerable.Range(0, _loops.Length + 1).Select(i => new Thread(RunThread) { IsBackground = true, Name = $"Ryuso server {i + 1}" })];
+        int count = Math.Clamp(Environment.ProcessorCount, 1, ServerTuning.MaxLoops);
+        _loops = [.. Enumerable.Range(0, count).Select(_ => new EventLoop(this, logger))];
+        _threads =
+        [
+            .. Enumerable.Range(1, count + 1).Select(i => new Thread(RunThread) { IsBackground = true, Name = $"Ryuso server {i}" }),
+        ];
     }
 
     /// <summary>Whether this system has epoll and eventfd.</summary>
@@ -70,7 +74,8 @@ internal sealed class EventLoopGroup : IDisposable
     }
 
     /// <summary>Whether the caller may busy-poll: one loop at a time, since it takes the time of others.</summary>
-    public bool TryEnterBusyPoll() => Environment.ProcessorCount > 1 && Volatile.Read(ref _busyPolling) == 0 && Interlocked.Exchange(ref _busyPolling, 1) == 0;
+    public bool TryEnterBusyPoll() =>
+        Environment.ProcessorCount > 1 && Volatile.Read(ref _busyPolling) == 0 && Interlocked.Exchange(ref _busyPolling, 1) == 0;
 
     public void LeaveBusyPoll() => Volatile.Write(ref _busyPolling, 0);
 

@@ -41,7 +41,9 @@ internal sealed class LoopQueue
     /// <summary>Turns first, then answers; see the remarks for how long they go first.</summary>
     public bool TryTakeUrgent(out IThreadPoolWorkItem? work)
     {
-        (Queue<IThreadPoolWorkItem> first, Queue<IThreadPoolWorkItem> second) = _urgentInARow == ServerTuning.MaxUrgentInARow / 2 ? (_sends, _laneTurns) : (_laneTurns, _sends);
+        (Queue<IThreadPoolWorkItem> first, Queue<IThreadPoolWorkItem> second) = _urgentInARow == ServerTuning.MaxUrgentInARow / 2
+            ? (_sends, _laneTurns)
+            : (_laneTurns, _sends);
         work = null;
         bool isTaken = _urgentInARow < ServerTuning.MaxUrgentInARow && (first.TryDequeue(out work) || second.TryDequeue(out work));
         _urgentInARow = isTaken ? _urgentInARow + 1 : 0;

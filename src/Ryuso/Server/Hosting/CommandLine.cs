@@ -96,7 +96,8 @@ internal sealed class CommandLine
 
         given._tlsPassword = variable("RYUSO_TLS_PASSWORD") is { Length: > 0 } password ? password : null;
         var inherited = new CommandLine();
-        foreach (string option in s_texts.Keys.Concat(s_numbers.Keys).Append("--reuse-port").Where(option => !given._values.ContainsKey(option)))
+        IEnumerable<string> others = s_texts.Keys.Concat(s_numbers.Keys).Append("--reuse-port");
+        foreach (string option in others.Where(option => !given._values.ContainsKey(option)))
         {
             string name = "RYUSO_" + option[2..].Replace('-', '_').ToUpperInvariant();
             if (variable(name) is { Length: > 0 } value && !(option == "--reuse-port" && value == "0"))
@@ -224,7 +225,8 @@ internal sealed class CommandLine
     private void Set(string option, string value, string source)
     {
         if (s_numbers.TryGetValue(option, out var number)
-            && (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) || parsed < number.Least || parsed > number.Most))
+            && !(int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int parsed)
+                && parsed >= number.Least && parsed <= number.Most))
         {
             // The value is not repeated: what was meant for another option may be a secret.
             Error ??= $"{source} must be a whole number from {number.Least} to {number.Most}.";

@@ -98,18 +98,25 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <param name="args">The command line; <c>--help</c> lists its options.</param>
     /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
     /// <param name="cancellationToken">Stops the server as SIGTERM does.</param>
-    public static Task<int> RunAsync<TOrchestrator>(string[] args, Action<RyusoServerOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static Task<int> RunAsync<TOrchestrator>(
+        string[] args,
+        Action<RyusoServerOptions>? configure = null,
+        CancellationToken cancellationToken = default)
         where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator>
     {
         ArgumentNullException.ThrowIfNull(args);
-        return ServerProcess.RunAsync([OrchestratorRegistration.Of<TOrchestrator>(typeof(TOrchestrator).Name)], args, configure, cancellationToken);
+        return ServerProcess.RunAsync(
+            [OrchestratorRegistration.Of<TOrchestrator>(typeof(TOrchestrator).Name)], args, configure, cancellationToken);
     }
 
     /// <inheritdoc cref="Run(string[], Action{RyusoServerOptions}?)"/>
     /// <param name="args">The command line; <c>--help</c> lists its options.</param>
     /// <param name="configure">Sets further options; the command line wins over what it sets.</param>
     /// <param name="cancellationToken">Stops the server as SIGTERM does.</param>
-    public static Task<int> RunAsync(string[] args, Action<RyusoServerOptions>? configure = null, CancellationToken cancellationToken = default)
+    public static Task<int> RunAsync(
+        string[] args,
+        Action<RyusoServerOptions>? configure = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(args);
         return ServerProcess.RunAsync(ServerProcess.Registrations, args, configure, cancellationToken);
@@ -119,7 +126,9 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up looking for a host's address.</param>
     /// <exception cref="JournalException">The journal cannot be used.</exception>
     /// <exception cref="SocketException">An address cannot be listened on.</exception>
-    /// <exception cref="IOException">The path of a <c>unix:</c> address holds something else than a socket that a server left behind.</exception>
+    /// <exception cref="IOException">
+    /// The path of a <c>unix:</c> address holds something else than a socket that a server left behind.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The server was started before.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {

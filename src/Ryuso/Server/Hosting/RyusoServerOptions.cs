@@ -72,9 +72,9 @@ public sealed class RyusoServerOptions
     public TimeSpan ReceiveTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a stop waits for the runs under way. After that the process of <see cref="RyusoServer.Run(string[], Action{RyusoServerOptions}?)"/>
-    /// ends with exit code 1; with a journal, the next start rectifies what was cut off. Default <see cref="Timeout.InfiniteTimeSpan"/>.
-    /// Under a host its own shutdown timeout counts.
+    /// How long a stop waits for the runs under way (<c>--shutdown-seconds</c>). After that a process that runs as a server ends with exit
+    /// code 1; with a journal, the next start rectifies what was cut off. Default <see cref="Timeout.InfiniteTimeSpan"/>. Under a host
+    /// the shorter of this and the host's own shutdown timeout counts.
     /// </summary>
     public TimeSpan ShutdownTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
@@ -85,8 +85,8 @@ public sealed class RyusoServerOptions
     public IJournal? Journal { get; set; }
 
     /// <summary>
-    /// The least level that the standard error stream gets (<c>--log</c>). Default <see cref="LogLevel.Information"/>: one line a run, at most
-    /// 1,000 lines a second below a warning. Not used with a <see cref="LoggerFactory"/>, which has levels of its own.
+    /// The least level that the standard error stream gets (<c>--log</c>). Default <see cref="LogLevel.Information"/>: one line a run, at
+    /// most 1,000 lines a second below a warning. Not used with a <see cref="LoggerFactory"/>, which has levels of its own.
     /// </summary>
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
 
@@ -149,7 +149,8 @@ public sealed class RyusoServerOptions
 
         if (ShutdownTimeout <= TimeSpan.Zero && ShutdownTimeout != Timeout.InfiniteTimeSpan)
         {
-            throw new ArgumentOutOfRangeException(nameof(ShutdownTimeout), ShutdownTimeout, "The timeout must be positive; Timeout.InfiniteTimeSpan is none.");
+            throw new ArgumentOutOfRangeException(
+                nameof(ShutdownTimeout), ShutdownTimeout, "The timeout must be positive; Timeout.InfiniteTimeSpan is none.");
         }
 
         ListenAddress.CheckHost(Host);
@@ -169,7 +170,8 @@ public sealed class RyusoServerOptions
 
         if (UnixSocketMode is not null && (OperatingSystem.IsWindows() || addresses.All(a => a.Path is null)))
         {
-            throw new ArgumentException("UnixSocketMode (--socket-mode) needs an address that begins with unix:, on a system other than Windows.");
+            throw new ArgumentException(
+                "UnixSocketMode (--socket-mode) needs an address that begins with unix:, on a system other than Windows.");
         }
     }
 

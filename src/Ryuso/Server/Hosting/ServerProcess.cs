@@ -13,7 +13,8 @@ internal readonly record struct OrchestratorRegistration(string Name, Func<Ryuso
 {
     public static OrchestratorRegistration Of<TOrchestrator>(string name)
         where TOrchestrator : Orchestrator, IOrchestratorFactory<TOrchestrator> =>
-        new(name, static options => TOrchestrator.Create(options.Services, options.LoggerFactory?.CreateLogger("Ryuso"), options.TimeProvider));
+        new(name, static options =>
+            TOrchestrator.Create(options.Services, options.LoggerFactory?.CreateLogger("Ryuso"), options.TimeProvider));
 }
 
 /// <summary>A process that serves: command line, start, signals, exit code.</summary>
@@ -42,7 +43,11 @@ internal static class ServerProcess
         }
     }
 
-    public static async Task<int> RunAsync(OrchestratorRegistration[] choice, string[] args, Action<RyusoServerOptions>? configure, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        OrchestratorRegistration[] choice,
+        string[] args,
+        Action<RyusoServerOptions>? configure,
+        CancellationToken cancellationToken)
     {
         CommandLine line = CommandLine.Parse(args, Environment.GetEnvironmentVariable);
         if (line.Error is not null)
@@ -52,7 +57,8 @@ internal static class ServerProcess
 
         if (line.WantsHelp || line.WantsVersion)
         {
-            string version = $"{string.Join(", ", choice.Select(r => r.Name))} on Ryuso {typeof(RyusoServer).Assembly.GetName().Version?.ToString(3)}";
+            string names = string.Join(", ", choice.Select(r => r.Name));
+            string version = $"{names} on Ryuso {typeof(RyusoServer).Assembly.GetName().Version?.ToString(3)}";
             await Console.Out.WriteLineAsync(line.WantsHelp ? CommandLine.Help : version.TrimStart()).ConfigureAwait(false);
             return 0;
         }
@@ -60,7 +66,9 @@ internal static class ServerProcess
         // With fewer, .NET itself ends in an abort: it needs some for its threads and assemblies.
         if (OperatingSystem.IsLinux() && LinuxNative.DescriptorsLeft() is var left and < ServerTuning.MinDescriptors)
         {
-            return await FailAsync(1, $"The process may open only {left} more files and sockets, and a server needs at least {ServerTuning.MinDescriptors}. Raise the limit (ulimit -n).")
+            string needed = $"a server needs at least {ServerTuning.MinDescriptors}";
+            return await FailAsync(
+                1, $"The process may open only {left} more files and sockets, and {needed}. Raise the limit (ulimit -n).")
                 .ConfigureAwait(false);
         }
 
@@ -85,7 +93,8 @@ internal static class ServerProcess
             options.LoggerFactory ??= new StandardErrorLogger(options.TimeProvider, options.LogLevel);
             options.Check();
         }
-        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException or CryptographicException
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException
+            or CryptographicException
             or IOException or UnauthorizedAccessException)
         {
             return await FailAsync(1, exception.Message).ConfigureAwait(false);
@@ -117,7 +126,11 @@ internal static class ServerProcess
         return exitCode;
     }
 
-    private static async Task<int> ServeAsync(RyusoServer server, RyusoServerOptions options, CommandLine line, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(
+        RyusoServer server,
+        RyusoServerOptions options,
+        CommandLine line,
+        CancellationToken cancellationToken)
     {
         ILogger logger = options.LoggerFactory!.CreateLogger("Ryuso.Server");
         var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -132,7 +145,9 @@ internal static class ServerProcess
 
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using PosixSignalRegistration? hangUp = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        using PosixSignalRegistration? hangUp = OperatingSystem.IsWindows()
+            ? null
+            : PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;
             ReloadCertificates(server, line, logger);
@@ -142,7 +157,8 @@ internal static class ServerProcess
         {
             await server.StartAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or PlatformNotSupportedException or UnauthorizedAccessException or IOException)
+        catch (Exception exception) when (exception is SocketException or PlatformNotSupportedException or UnauthorizedAccessException
+            or IOException)
         {
             string addresses = string.Join(", ", options.Addresses().Select(a => a.Text));
             return await FailAsync(1, $"Cannot listen on {addresses}: {exception.Message.TrimEnd('.')}.").ConfigureAwait(false);
@@ -168,8 +184,11 @@ internal static class ServerProcess
         }
         catch (OperationCanceledException)
         {
-            string outcome = options.Journal is null ? "Without a journal what it had done stays as it is." : "The next start rectifies it from the journal.";
-            return await FailAsync(1, $"A run did not end within the {options.ShutdownTimeout.TotalSeconds} seconds of the shutdown and was cut off. {outcome}")
+            string outcome = options.Journal is null
+                ? "Without a journal what it had done stays as it is."
+                : "The next start rectifies it from the journal.";
+            double seconds = options.ShutdownTimeout.TotalSeconds;
+            return await FailAsync(1, $"A run did not end within the {seconds} seconds of the shutdown and was cut off. {outcome}")
                 .ConfigureAwait(false);
         }
 
@@ -191,7 +210,8 @@ internal static class ServerProcess
             server.ReplaceTls(line.ReadTls());
             ServerLog.CertificatesReloaded(logger);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or IOException
+            or UnauthorizedAccessException)
         {
             ServerLog.ReloadFailed(logger, exception);
         }

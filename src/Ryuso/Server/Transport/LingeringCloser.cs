@@ -65,7 +65,8 @@ internal sealed class LingeringCloser(TimeProvider time, Action<int> closed) : I
             if (!_isArmed && !_sockets.IsEmpty)
             {
                 _isArmed = true;
-                _timer ??= time.CreateTimer(static state => ((LingeringCloser)state!).CheckAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer ??= time.CreateTimer(
+                    static state => ((LingeringCloser)state!).CheckAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _timer.Change(ServerTuning.LingerCheckInterval, Timeout.InfiniteTimeSpan);
             }
         }

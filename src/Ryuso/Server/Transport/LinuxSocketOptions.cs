@@ -30,11 +30,15 @@ internal static class LinuxSocketOptions
         }
 
         // For the classic packet filter: load the byte of the TCP flags; is SYN among them? then keep nothing, otherwise all of it.
-        ulong[] filter = [0x0000_000D_0000_0030, 0x0000_0002_0000_0054, 0x0000_0002_0100_0015, 0x0000_0000_0000_0006, 0xFFFF_FFFF_0000_0006];
+        ulong[] filter =
+        [
+            0x0000_000D_0000_0030, 0x0000_0002_0000_0054, 0x0000_0002_0100_0015, 0x0000_0000_0000_0006, 0xFFFF_FFFF_0000_0006,
+        ];
         GCHandle handle = GCHandle.Alloc(filter, GCHandleType.Pinned);
         try
         {
-            byte[] program = [.. BitConverter.GetBytes((long)filter.Length), .. BitConverter.GetBytes(handle.AddrOfPinnedObject().ToInt64())];
+            long address = handle.AddrOfPinnedObject().ToInt64();
+            byte[] program = [.. BitConverter.GetBytes((long)filter.Length), .. BitConverter.GetBytes(address)];
             socket.SetRawSocketOption(SolSocket, SoAttachFilter, program);
         }
         finally

@@ -55,7 +55,8 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
     }
 
     /// <summary>Sends what the client takes at once. How much that is, and none with TLS.</summary>
-    public int TrySend(ReadOnlySpan<byte> bytes, bool isLast = false) => _tls is null ? NonBlockingSocket.TrySend(socket, bytes, isLast) : 0;
+    public int TrySend(ReadOnlySpan<byte> bytes, bool isLast = false) =>
+        _tls is null ? NonBlockingSocket.TrySend(socket, bytes, isLast) : 0;
 
     /// <param name="bytes">What to send.</param>
     /// <param name="isLast">Whether <see cref="ShutdownSendAsync"/> or the link's end follows at once.</param>
