@@ -13,6 +13,20 @@ public sealed class GraphTests
     public static TheoryData<string> GoodSpecs =>
         [.. Directory.GetFiles(Repository.File("tests/Ryuso.Spec.Tests/Corpus/good"), "*.ryu.json").Where(f => !f.EndsWith("smallest.ryu.json", StringComparison.Ordinal)).Select(f => Path.GetRelativePath(Repository.Root, f)), "samples/Wallet/ryu_spec.json"];
 
+    /// <summary>Where it differs: <c>ryuso graph transfer --spec samples/Wallet/ryu_spec.json -o samples/Wallet/transfer.svg</c>.</summary>
+    [Fact]
+    public async Task Picture_in_the_readme_is_what_the_tool_draws_now()
+    {
+        using var folder = new TemporaryFolder();
+        Tool tool = await Tool.RunAsync(
+            folder.FullPath, "graph", "transfer", "--spec", Path.Combine(Tool.Wallet, "ryu_spec.json"), "-o", "transfer.svg");
+        Assert.Equal(0, tool.ExitCode);
+        Assert.Equal(
+            await File.ReadAllTextAsync(Path.Combine(folder.FullPath, "transfer.svg"), TestContext.Current.CancellationToken),
+            await File.ReadAllTextAsync(Repository.File("samples/Wallet/transfer.svg"), TestContext.Current.CancellationToken));
+        Assert.Contains("(samples/Wallet/transfer.svg)", await File.ReadAllTextAsync(Repository.File("README.md"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(GoodSpecs))]
     public async Task Every_shape_lies_within_the_picture_and_nothing_comes_from_outside(string spec)

@@ -1,6 +1,6 @@
 namespace Ryuso.Generator.Tests;
 
-/// <summary>The shapes of CONTRACT section 2: every one works, every other is told with the nearest right one.</summary>
+/// <summary>The shapes of hook methods: every right one works, for every other the nearest right one is reported.</summary>
 public class HookShapeTests
 {
     private static readonly (string Type, string Name)[] s_parameters =

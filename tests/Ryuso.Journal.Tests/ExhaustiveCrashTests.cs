@@ -4,7 +4,7 @@ using Ryuso.Testing;
 namespace Ryuso.Journal.Tests;
 
 /// <summary>
-/// All small programs, ended at every moment, recovered, ended again, and held to CONTRACT section 8. A life is one
+/// All small programs, ended at every moment, recovered, ended again, and held to what durability promises. A life is one
 /// start of a process, ended at one moment or at none; lives that begin in the same state with no more crashes to come are run once.
 /// </summary>
 public sealed class ExhaustiveCrashTests

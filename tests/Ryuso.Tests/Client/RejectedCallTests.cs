@@ -20,9 +20,13 @@ public sealed class RejectedCallTests
             await connection.LetInAsync();
             if (connection.Number == 1)
             {
-                for (; rejected < (code == "busy" ? 3 : 1); rejected++)
+                while (rejected < (code == "busy" ? 3 : 1))
                 {
-                    await connection.SendAsync(Rejected(await connection.ReadAsync(), code));
+                    JsonObject request = await connection.ReadAsync();
+
+                    // Before the answer, which the test may see first.
+                    rejected++;
+                    await connection.SendAsync(Rejected(request, code));
                 }
             }
 

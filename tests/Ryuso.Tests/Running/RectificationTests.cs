@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Ryuso.Tests.Running;
 
-/// <summary>CONTRACT sections 4 to 6, case by case.</summary>
+/// <summary>What a run does and how it is rectified, case by case.</summary>
 public sealed class RectificationTests
 {
     private readonly List<string> _calls = [];
