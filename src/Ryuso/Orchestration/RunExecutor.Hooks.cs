@@ -103,9 +103,24 @@ internal sealed partial class RunExecutor
     private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, TimeLimit? limit)
     {
         var context = new HookContext(_pool, hook.Reference, _run.StateMachine.Id, attempt, _run.StateMachine.IsInDoubt, limit?.Token ?? default);
-        return orchestrator.Interceptor is { } interceptor
-            ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _pool, context, _run.Program.Name, limit))
-            : orchestrator.Invoke(index, _pool, context);
+        SynchronizationContext? before = SynchronizationContext.Current;
+        _run.Slots.BeginCall();
+        try
+        {
+            return orchestrator.Interceptor is { } interceptor
+                ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _pool, context, _run.Program.Name, limit))
+                : orchestrator.Invoke(index, _pool, context);
+        }
+        finally
+        {
+            _run.Slots.EndCall();
+
+            // What a hook leaves on its thread must not meet the next hook there, which may be another client's.
+            if (SynchronizationContext.Current != before)
+            {
+                SynchronizationContext.SetSynchronizationContext(before);
+            }
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -25,6 +25,7 @@ internal sealed partial class RunExecutor
     {
         _run.Slots.Clear();
         _variables ??= caller.NewPool(_run.Slots);
+        _run.Slots.BeginCall();
         try
         {
             call.WriteArgs(_variables, args);
@@ -33,6 +34,10 @@ internal sealed partial class RunExecutor
         catch (Exception exception) when (exception is ArgumentException or JsonException or InvalidOperationException or NotSupportedException)
         {
             return false;
+        }
+        finally
+        {
+            _run.Slots.EndCall();
         }
     }
 
@@ -64,8 +69,21 @@ internal sealed partial class RunExecutor
     /// <summary>The slots still hold the run's variables: the lane has not been left.</summary>
     private ProgramResult<TOutputs> TakeResult<TArgs, TOutputs>(ProgramCall<TArgs, TOutputs> call)
         where TArgs : class
-        where TOutputs : class =>
-        _hasSucceeded && call.ReadOutputs is { } read
-            ? new ProgramResult<TOutputs>(_typedAnswer.WrittenSpan.ToArray(), read(_variables!))
-            : Orchestrator.ToTyped(ProgramResult.Parse(_typedAnswer.WrittenSpan), call.FromAnswer);
+        where TOutputs : class
+    {
+        if (!_hasSucceeded || call.ReadOutputs is not { } read)
+        {
+            return Orchestrator.ToTyped(ProgramResult.Parse(_typedAnswer.WrittenSpan), call.FromAnswer);
+        }
+
+        _run.Slots.BeginCall();
+        try
+        {
+            return new ProgramResult<TOutputs>(_typedAnswer.WrittenSpan.ToArray(), read(_variables!));
+        }
+        finally
+        {
+            _run.Slots.EndCall();
+        }
+    }
 }

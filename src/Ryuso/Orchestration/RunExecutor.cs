@@ -104,7 +104,14 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
             return default;
         }
 
-        ExecutionContext? before = ExecutionContext.Capture();
+        // A caller that has suppressed the flow gets it back so; a hook that does must not change what the next run flows.
+        bool isFlowSuppressed = ExecutionContext.IsFlowSuppressed();
+        if (isFlowSuppressed)
+        {
+            ExecutionContext.RestoreFlow();
+        }
+
+        ExecutionContext before = ExecutionContext.Capture()!;
         try
         {
             Begin();
@@ -124,9 +131,10 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
         }
         finally
         {
-            if (before is not null)
+            ExecutionContext.Restore(before);
+            if (isFlowSuppressed)
             {
-                ExecutionContext.Restore(before);
+                ExecutionContext.SuppressFlow();
             }
         }
 

@@ -2,10 +2,19 @@ using System.ComponentModel;
 using System.Text.Json.Nodes;
 using Ryuso.Json;
 using Ryuso.Pool;
+using Ryuso.Values;
 
 namespace Ryuso;
 
-/// <summary>The variables of one run. It belongs to its run: touched after the run's end it throws. The generator derives a typed pool from each spec.</summary>
+/// <summary>
+/// The variables of one run. A pool belongs to its run: used after the run's end it throws. A list or dict that it gives is the caller's own copy:
+/// changing it changes nothing until it is set. The generator derives a typed pool from each spec.
+/// </summary>
+/// <remarks>
+/// The slots are used again by the next run. So that a late reader or writer never meets them, the check that the pool is open and what is done
+/// to the slots are one step: the thread that the engine has called a hook on needs no more than the check, since the run waits for it;
+/// every other thread announces its access first, and closing the pool waits for the accesses that were announced before.
+/// </remarks>
 public abstract class DataPool
 {
     private PoolSlots? _slots;
@@ -16,89 +25,214 @@ public abstract class DataPool
     /// <exception cref="ArgumentException">The engine owns that name and it is being set.</exception>
     public JsonNode? this[string name]
     {
-        get => Slots.GetNode(name);
-        set => Slots.SetNode(name, value);
+        get => Copy(GetNode(name));
+        set
+        {
+            // A user's converters run here and not within the access.
+            var own = PoolValue.OfNode(Copy(value));
+            using Access access = new(this);
+            access.Slots.Set(name, own);
+        }
     }
 
-    internal PoolSlots Slots => _slots ?? Ended();
+    /// <summary>The run's id.</summary>
+    /// <exception cref="ObjectDisposedException">The run has ended.</exception>
+    internal string RunId
+    {
+        get
+        {
+            using Access access = new(this);
+            return access.Slots.RunId;
+        }
+    }
 
     internal void Open(PoolSlots slots) => _slots = slots;
 
-    internal void Close() => _slots = null;
+    /// <summary>Ends the use of the pool. Afterwards nobody who has it reaches the slots any more.</summary>
+    internal void Close() => Interlocked.Exchange(ref _slots, null)?.WaitForAccesses();
 
     internal bool IsOpen => _slots is not null;
 
-    private PoolSlots Ended() => throw new ObjectDisposedException(GetType().Name, "The data pool belongs to its run, and that run has ended.");
+    private JsonNode? GetNode(string name)
+    {
+        using Access access = new(this);
+        return access.Slots.GetNode(name);
+    }
+
+    private JsonNode? GetNode(int slot, bool isList)
+    {
+        using Access access = new(this);
+        return isList ? access.Slots.GetList(slot) : access.Slots.GetDict(slot);
+    }
+
+    /// <summary>Lists and dicts in the slots are never changed, so that they can be copied outside the access.</summary>
+    private static JsonNode? Copy(JsonNode? node) => node is JsonArray or JsonObject ? node.DeepClone() : node;
+
+    private PoolSlots BeginAccess()
+    {
+        PoolSlots slots = _slots ?? throw Ended();
+        slots.BeginAccess();
+        if (_slots == slots)
+        {
+            return slots;
+        }
+
+        slots.EndAccess();
+        throw Ended();
+    }
+
+    private ObjectDisposedException Ended() => new(GetType().Name, "The data pool belongs to its run, and that run has ended.");
+
+    /// <summary>One use of the slots.</summary>
+    private readonly ref struct Access
+    {
+        private readonly bool _isAnnounced;
+
+        public Access(DataPool pool)
+        {
+            PoolSlots? slots = pool._slots;
+            _isAnnounced = slots is null || !slots.IsCallingThread;
+            Slots = _isAnnounced ? pool.BeginAccess() : slots!;
+        }
+
+        public PoolSlots Slots { get; }
+
+        public void Dispose()
+        {
+            if (_isAnnounced)
+            {
+                Slots.EndAccess();
+            }
+        }
+    }
 
     /// <summary>Reads an <c>int</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal long? GetInt(int slot) => Slots.GetInt(slot);
+    protected internal long? GetInt(int slot)
+    {
+        using Access access = new(this);
+        return access.Slots.GetInt(slot);
+    }
 
     /// <summary>Reads a <c>float</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal double? GetFloat(int slot) => Slots.GetFloat(slot);
+    protected internal double? GetFloat(int slot)
+    {
+        using Access access = new(this);
+        return access.Slots.GetFloat(slot);
+    }
 
     /// <summary>Reads a <c>bool</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal bool? GetBool(int slot) => Slots.GetBool(slot);
+    protected internal bool? GetBool(int slot)
+    {
+        using Access access = new(this);
+        return access.Slots.GetBool(slot);
+    }
 
     /// <summary>Reads a <c>string</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal string? GetString(int slot) => Slots.GetString(slot);
+    protected internal string? GetString(int slot)
+    {
+        using Access access = new(this);
+        return access.Slots.GetString(slot);
+    }
 
     /// <summary>Reads a <c>list</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal JsonArray? GetList(int slot) => Slots.GetList(slot);
+    protected internal JsonArray? GetList(int slot) => (JsonArray?)Copy(GetNode(slot, isList: true));
 
     /// <summary>Reads a <c>dict</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal JsonObject? GetDict(int slot) => Slots.GetDict(slot);
+    protected internal JsonObject? GetDict(int slot) => (JsonObject?)Copy(GetNode(slot, isList: false));
 
     /// <summary>Writes an <c>int</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Set(int slot, long? value) => Slots.Set(slot, value);
+    protected internal void Set(int slot, long? value)
+    {
+        using Access access = new(this);
+        access.Slots.Set(slot, value);
+    }
 
     /// <summary>Writes a <c>float</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Set(int slot, double? value) => Slots.Set(slot, value);
+    protected internal void Set(int slot, double? value)
+    {
+        using Access access = new(this);
+        access.Slots.Set(slot, value);
+    }
 
     /// <summary>Writes a <c>bool</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Set(int slot, bool? value) => Slots.Set(slot, value);
+    protected internal void Set(int slot, bool? value)
+    {
+        using Access access = new(this);
+        access.Slots.Set(slot, value);
+    }
 
     /// <summary>Writes a <c>string</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Set(int slot, string? value) => Slots.Set(slot, value);
+    protected internal void Set(int slot, string? value)
+    {
+        using Access access = new(this);
+        access.Slots.Set(slot, value);
+    }
 
     /// <summary>Writes a <c>list</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Set(int slot, JsonArray? value) => Slots.SetNode(slot, value);
+    protected internal void Set(int slot, JsonArray? value) => SetNode(slot, Copy(value));
 
     /// <summary>Writes a <c>dict</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Set(int slot, JsonObject? value) => Slots.SetNode(slot, value);
+    protected internal void Set(int slot, JsonObject? value) => SetNode(slot, Copy(value));
 
     /// <summary>Takes an <c>int</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Assign(int slot, long? value) => Slots.Assign(slot, value);
+    protected internal void Assign(int slot, long? value)
+    {
+        using Access access = new(this);
+        access.Slots.Assign(slot, value);
+    }
 
     /// <summary>Takes a <c>float</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Assign(int slot, double? value) => Slots.Assign(slot, value);
+    protected internal void Assign(int slot, double? value)
+    {
+        using Access access = new(this);
+        access.Slots.Assign(slot, value);
+    }
 
     /// <summary>Takes a <c>bool</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Assign(int slot, bool? value) => Slots.Assign(slot, value);
+    protected internal void Assign(int slot, bool? value)
+    {
+        using Access access = new(this);
+        access.Slots.Assign(slot, value);
+    }
 
     /// <summary>Takes a <c>string</c> argument of a typed call, as a request would bring it. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Assign(int slot, string? value) => Slots.Assign(slot, value);
+    protected internal void Assign(int slot, string? value)
+    {
+        using Access access = new(this);
+        access.Slots.Assign(slot, value);
+    }
 
     /// <summary>Takes a <c>list</c> or <c>dict</c> argument of a typed call: a copy, as a request would bring it. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Assign(int slot, JsonNode? value) => Slots.Assign(slot, value);
+    protected internal void Assign(int slot, JsonNode? value)
+    {
+        using Access access = new(this);
+        access.Slots.Assign(slot, value);
+    }
 
     /// <summary>Reads a <c>string</c> output of a typed call, as an answer would bring it. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal string? GetOutputString(int slot) => JsonText.WellFormed(Slots.GetString(slot));
+    protected internal string? GetOutputString(int slot) => JsonText.WellFormed(GetString(slot));
+
+    private void SetNode(int slot, JsonNode? own)
+    {
+        using Access access = new(this);
+        access.Slots.SetNode(slot, own);
+    }
 }

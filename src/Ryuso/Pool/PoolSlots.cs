@@ -29,6 +29,41 @@ internal sealed class PoolSlots(string[] names)
     private string _programName = "";
     private TimeProvider _time = TimeProvider.System;
     private long _began;
+    private int _callingThread;
+    private int _accesses;
+
+    /// <summary>
+    /// Whether the calling thread is inside the synchronous part of a hook of the run that has these slots. That run cannot end before
+    /// the thread goes on, so what the thread does with the slots needs no further care.
+    /// </summary>
+    public bool IsCallingThread => _callingThread == Environment.CurrentManagedThreadId;
+
+    /// <summary>The calling thread calls a hook now.</summary>
+    public void BeginCall() => _callingThread = Environment.CurrentManagedThreadId;
+
+    /// <summary>The hook has returned, be it with a task.</summary>
+    public void EndCall() => _callingThread = 0;
+
+    /// <summary>Any other thread does something with the slots. Between this and <see cref="EndAccess"/> nothing of a user's runs.</summary>
+    public void BeginAccess() => Interlocked.Increment(ref _accesses);
+
+    /// <summary>It has done it.</summary>
+    public void EndAccess() => Interlocked.Decrement(ref _accesses);
+
+    /// <summary>Waits for the accesses that began before the pool was closed.</summary>
+    public void WaitForAccesses()
+    {
+        if (Volatile.Read(ref _accesses) == 0)
+        {
+            return;
+        }
+
+        SpinWait spin = default;
+        while (Volatile.Read(ref _accesses) != 0)
+        {
+            spin.SpinOnce();
+        }
+    }
 
     /// <summary>Made when somebody first asks: most runs are never asked.</summary>
     public string RunId => _runIdText ??= NewRunId(StartedAt).ToString();
@@ -167,7 +202,9 @@ internal sealed class PoolSlots(string[] names)
             : _others.TryGetValue(name, out PoolValue value) ? value.ToNode() : null;
     }
 
-    public void SetNode(string name, JsonNode? node)
+    public void SetNode(string name, JsonNode? node) => Set(name, PoolValue.OfNode(node));
+
+    public void Set(string name, in PoolValue value)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (ReservedNames.IsEngineOwned(name))
@@ -177,15 +214,15 @@ internal sealed class PoolSlots(string[] names)
 
         if (_slots.TryGetValue(name, out int slot))
         {
-            SetNode(slot, node);
+            _values[slot] = value;
         }
-        else if (node is null)
+        else if (value.Kind == ValueKind.Absent)
         {
             _others.Remove(name);
         }
         else
         {
-            _others[name] = PoolValue.OfNode(node);
+            _others[name] = value;
         }
     }
 

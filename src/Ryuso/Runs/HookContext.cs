@@ -22,7 +22,7 @@ public readonly struct HookContext : IEquatable<HookContext>
 
     /// <summary>The run's id, as in <c>_run_id</c>.</summary>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
-    public string RunId => _pool.Slots.RunId;
+    public string RunId => _pool.RunId;
 
     /// <summary>The hook's reference string, <c>hooks.NAME</c>.</summary>
     public string Hook { get; }

@@ -24,7 +24,13 @@ public sealed class DataFlowTests
         var orchestrator = One(
             args: """{"l":{"type":"list","required":true,"default":[]}}""",
             outputs: """{"l":{"type":"list","required":true}}""",
-            hook: (_, pool) => { pool["l"]!.AsArray().Add(1); return HookResult.Ok; });
+            hook: (_, pool) =>
+            {
+                JsonArray list = pool["l"]!.AsArray();
+                list.Add(1);
+                pool["l"] = list;
+                return HookResult.Ok;
+            });
         await orchestrator.AnswerAsync("p");
         Assert.Equal("""{"l":[1]}""", (await orchestrator.AnswerAsync("p")).ToJsonString());
     }

@@ -8,7 +8,7 @@ internal enum Ending
     ThrowSomething,
 }
 
-/// <summary>One change to the pool: a value as JSON text, null for absence, or <see cref="Append"/> to add 1 to a list in place.</summary>
+/// <summary>One change to the pool: a value as JSON text, null for absence, or <see cref="Append"/> to add 1 to a list and set it.</summary>
 internal sealed record Write(string Name, string? Value)
 {
     public const string Append = "append";

@@ -52,7 +52,11 @@ internal sealed class ScriptedHooks(Script script, string[] looked)
             }
             else if (pool[write.Name] is JsonArray list)
             {
+                // A list is the hook's own before it is set and after that, and may go into a tree of the hook's.
                 list.Add(1);
+                pool[write.Name] = list;
+                list.Add(2);
+                _ = new JsonObject { ["of the hook"] = list };
             }
         }
 
@@ -65,9 +69,12 @@ internal sealed class ScriptedHooks(Script script, string[] looked)
         };
     }
 
-    private string? Read(DataPool pool, string name) =>
-        name != "_run_id" ? JsonText.Of(pool[name])
+    private string? Read(DataPool pool, string name)
+    {
+        (pool[name] as JsonArray)?.Add("not set");
+        return name != "_run_id" ? JsonText.Of(pool[name])
         : _runs.SetEquals([(string)pool[name]!]) ? "\"id\"" : "another run's id";
+    }
 
     /// <summary>Half of the values as a parser makes them, half as C# code does.</summary>
     private static JsonNode? Node(string? text, bool parsed) => text is null || parsed ? JsonNode.Parse(text ?? "null") : JsonText.TypeOf(text) switch
