@@ -9,7 +9,7 @@ public sealed class PoolOfItsRunTests
     private const string Spec = """
         {"name":"t",
          "programs":{"p":{"hooks":["a","b"],"args":{"l":{"type":"list","required":false},"i":{"type":"int","required":false}},"outputs":{"l":{"type":"list","required":false},"i":{"type":"int","required":false},"d":{"type":"dict","required":false}}}},
-         "hooks":{"a":{"reference":"x.a","args":{"l":{"type":"list","required":false}},"rectifiers":["u"],"retry":{"attempts":2}},
+         "hooks":{"a":{"reference":"x.a","args":{"l":{"type":"list","required":false}},"rectifiers":["u"],"retry":{"attempts":2,"delay_ms":0}},
                   "b":{"reference":"x.b","args":{}},"u":{"reference":"x.u","args":{"l":{"type":"list","required":false}}}}}
         """;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -252,9 +253,10 @@ public sealed class StartTests : ServedTests
         Assert.Equal(first, await ThumbprintAsync(server.EndPoint));
         string second = WriteCertificate(file);
         server.Signal("HUP");
+        long began = Stopwatch.GetTimestamp();
         while (await ThumbprintAsync(server.EndPoint) != second)
         {
-            await Task.Yield();
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromMinutes(2), "No new certificate. Does a parent such as nohup ignore SIGHUP?");
         }
 
         server.Terminate();
