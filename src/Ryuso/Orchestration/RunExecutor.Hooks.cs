@@ -103,23 +103,20 @@ internal sealed partial class RunExecutor
     private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, TimeLimit? limit)
     {
         var context = new HookContext(_pool, hook.Reference, _run.StateMachine.Id, attempt, _run.StateMachine.IsInDoubt, limit?.Token ?? default);
-        SynchronizationContext? before = SynchronizationContext.Current;
-        _run.Slots.BeginCall();
-        try
-        {
-            return orchestrator.Interceptor is { } interceptor
-                ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _pool, context, _run.Program.Name, limit))
-                : orchestrator.Invoke(index, _pool, context);
-        }
-        finally
-        {
-            _run.Slots.EndCall();
+        return orchestrator.Interceptor is { } interceptor
+            ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _pool, context, _run.Program.Name, limit))
+            : orchestrator.Invoke(index, _pool, context);
+    }
 
-            // What a hook leaves on its thread must not meet the next hook there, which may be another client's.
-            if (SynchronizationContext.Current != before)
-            {
-                SynchronizationContext.SetSynchronizationContext(before);
-            }
+    /// <summary>
+    /// What a hook leaves on its thread must not meet the next hook there, which may be another client's. Hooks that are called from an
+    /// async method need no care: its builder restores the thread.
+    /// </summary>
+    private void RestoreThread()
+    {
+        if (SynchronizationContext.Current != _synchronizationContext)
+        {
+            SynchronizationContext.SetSynchronizationContext(_synchronizationContext);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class RunExecutor
     {
         _run.Slots.Clear();
         _variables ??= caller.NewPool(_run.Slots);
-        _run.Slots.BeginCall();
+        _run.Slots.BeginCalls();
         try
         {
             call.WriteArgs(_variables, args);
@@ -37,7 +37,7 @@ internal sealed partial class RunExecutor
         }
         finally
         {
-            _run.Slots.EndCall();
+            _run.Slots.EndCalls();
         }
     }
 
@@ -76,14 +76,14 @@ internal sealed partial class RunExecutor
             return Orchestrator.ToTyped(ProgramResult.Parse(_typedAnswer.WrittenSpan), call.FromAnswer);
         }
 
-        _run.Slots.BeginCall();
+        _run.Slots.BeginCalls();
         try
         {
             return new ProgramResult<TOutputs>(_typedAnswer.WrittenSpan.ToArray(), read(_variables!));
         }
         finally
         {
-            _run.Slots.EndCall();
+            _run.Slots.EndCalls();
         }
     }
 }

@@ -25,6 +25,9 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     private DataPool _pool = null!;
     private ValueTask<string?> _pending;
     private RunActivity _activity;
+
+    // Of the thread that drives the run.
+    private SynchronizationContext? _synchronizationContext;
     private bool _measuresHooks;
 
     // How many tries of the first step of a recovered run are recorded already.
@@ -105,13 +108,14 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
         }
 
         // A caller that has suppressed the flow gets it back so; a hook that does must not change what the next run flows.
-        bool isFlowSuppressed = ExecutionContext.IsFlowSuppressed();
-        if (isFlowSuppressed)
+        ExecutionContext? before = ExecutionContext.Capture();
+        bool isFlowSuppressed = before is null;
+        if (before is null)
         {
             ExecutionContext.RestoreFlow();
+            before = ExecutionContext.Capture()!;
         }
 
-        ExecutionContext before = ExecutionContext.Capture()!;
         try
         {
             Begin();
@@ -174,17 +178,27 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     /// <summary>Goes on until the end, or until something must be waited for (false). A run of hooks that end at once never leaves this loop.</summary>
     private bool Drive()
     {
-        while (!_run.StateMachine.IsEnded)
+        PoolSlots slots = _run.Slots;
+        slots.BeginCalls();
+        _synchronizationContext = SynchronizationContext.Current;
+        try
         {
-            if (!TryExecute(out string? error))
+            while (!_run.StateMachine.IsEnded)
             {
-                return false;
+                if (!TryExecute(out string? error))
+                {
+                    return false;
+                }
+
+                CompleteCommand(error);
             }
 
-            CompleteCommand(error);
+            return true;
         }
-
-        return true;
+        finally
+        {
+            slots.EndCalls();
+        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -247,7 +261,9 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
 
                 if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !_measuresHooks)
                 {
-                    return TryInvoke(step.Index, hook, 1, limit: null, out error);
+                    bool isDone = TryInvoke(step.Index, hook, 1, limit: null, out error);
+                    RestoreThread();
+                    return isDone;
                 }
 
                 error = null;

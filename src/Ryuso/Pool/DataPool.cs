@@ -83,6 +83,15 @@ public abstract class DataPool
 
     private ObjectDisposedException Ended() => new(GetType().Name, "The data pool belongs to its run, and that run has ended.");
 
+    /// <summary>The slots, for the thread that drives the run; null on any other.</summary>
+    private PoolSlots? OwnSlots => _slots is { IsCallingThread: true } slots ? slots : null;
+
+    private T Announced<T>(int slot, Func<PoolSlots, int, T> read)
+    {
+        using Access access = new(this);
+        return read(access.Slots, slot);
+    }
+
     /// <summary>One use of the slots.</summary>
     private readonly ref struct Access
     {
@@ -108,35 +117,23 @@ public abstract class DataPool
 
     /// <summary>Reads an <c>int</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal long? GetInt(int slot)
-    {
-        using Access access = new(this);
-        return access.Slots.GetInt(slot);
-    }
+    protected internal long? GetInt(int slot) =>
+        OwnSlots is { } slots ? slots.GetInt(slot) : Announced(slot, static (slots, slot) => slots.GetInt(slot));
 
     /// <summary>Reads a <c>float</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal double? GetFloat(int slot)
-    {
-        using Access access = new(this);
-        return access.Slots.GetFloat(slot);
-    }
+    protected internal double? GetFloat(int slot) =>
+        OwnSlots is { } slots ? slots.GetFloat(slot) : Announced(slot, static (slots, slot) => slots.GetFloat(slot));
 
     /// <summary>Reads a <c>bool</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal bool? GetBool(int slot)
-    {
-        using Access access = new(this);
-        return access.Slots.GetBool(slot);
-    }
+    protected internal bool? GetBool(int slot) =>
+        OwnSlots is { } slots ? slots.GetBool(slot) : Announced(slot, static (slots, slot) => slots.GetBool(slot));
 
     /// <summary>Reads a <c>string</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal string? GetString(int slot)
-    {
-        using Access access = new(this);
-        return access.Slots.GetString(slot);
-    }
+    protected internal string? GetString(int slot) =>
+        OwnSlots is { } slots ? slots.GetString(slot) : Announced(slot, static (slots, slot) => slots.GetString(slot));
 
     /// <summary>Reads a <c>list</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -150,32 +147,60 @@ public abstract class DataPool
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected internal void Set(int slot, long? value)
     {
-        using Access access = new(this);
-        access.Slots.Set(slot, value);
+        if (OwnSlots is { } slots)
+        {
+            slots.Set(slot, value);
+        }
+        else
+        {
+            using Access access = new(this);
+            access.Slots.Set(slot, value);
+        }
     }
 
     /// <summary>Writes a <c>float</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected internal void Set(int slot, double? value)
     {
-        using Access access = new(this);
-        access.Slots.Set(slot, value);
+        if (OwnSlots is { } slots)
+        {
+            slots.Set(slot, value);
+        }
+        else
+        {
+            using Access access = new(this);
+            access.Slots.Set(slot, value);
+        }
     }
 
     /// <summary>Writes a <c>bool</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected internal void Set(int slot, bool? value)
     {
-        using Access access = new(this);
-        access.Slots.Set(slot, value);
+        if (OwnSlots is { } slots)
+        {
+            slots.Set(slot, value);
+        }
+        else
+        {
+            using Access access = new(this);
+            access.Slots.Set(slot, value);
+        }
     }
 
     /// <summary>Writes a <c>string</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected internal void Set(int slot, string? value)
     {
-        using Access access = new(this);
-        access.Slots.Set(slot, value);
+        if (OwnSlots is { } slots)
+        {
+            slots.Set(slot, value);
+        }
+        else
+        {
+            using Access access = new(this);
+            access.Slots.Set(slot, value);
+        }
     }
 
     /// <summary>Writes a <c>list</c>. Called by generated code.</summary>

@@ -33,16 +33,17 @@ internal sealed class PoolSlots(string[] names)
     private int _accesses;
 
     /// <summary>
-    /// Whether the calling thread is inside the synchronous part of a hook of the run that has these slots. That run cannot end before
-    /// the thread goes on, so what the thread does with the slots needs no further care.
+    /// Whether the calling thread drives the run that has these slots, so that a hook which it calls may use them without further care:
+    /// the run cannot end before the thread goes on. A thread that ends its calls late takes another's mark away, which costs that one
+    /// the announcement of its accesses and nothing else.
     /// </summary>
     public bool IsCallingThread => _callingThread == Environment.CurrentManagedThreadId;
 
-    /// <summary>The calling thread calls a hook now.</summary>
-    public void BeginCall() => _callingThread = Environment.CurrentManagedThreadId;
+    /// <summary>The calling thread calls hooks from now on.</summary>
+    public void BeginCalls() => _callingThread = Environment.CurrentManagedThreadId;
 
-    /// <summary>The hook has returned, be it with a task.</summary>
-    public void EndCall() => _callingThread = 0;
+    /// <summary>The last of them has returned, be it with a task.</summary>
+    public void EndCalls() => _callingThread = 0;
 
     /// <summary>Any other thread does something with the slots. Between this and <see cref="EndAccess"/> nothing of a user's runs.</summary>
     public void BeginAccess() => Interlocked.Increment(ref _accesses);
