@@ -47,6 +47,11 @@ internal sealed class ClientConnections(ListenAddress address, RyusoClientOption
             {
                 made = await attempt.WaitAsync(patience.Left, options.TimeProvider, cancellationToken).ConfigureAwait(false);
             }
+            catch (TimeoutException) when (patience.Left > TimeSpan.Zero)
+            {
+                // Timers count whole milliseconds of a clock of their own, so this one came a moment early.
+                continue;
+            }
             catch (TimeoutException)
             {
                 throw Unreachable(last);
