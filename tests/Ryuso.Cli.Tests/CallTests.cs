@@ -5,9 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ryuso.Cli.Client;
-using Ryuso.Tests.Running;
-using Ryuso.Tests.Server;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

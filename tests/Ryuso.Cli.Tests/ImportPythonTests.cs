@@ -1,5 +1,5 @@
 using Microsoft.CodeAnalysis;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

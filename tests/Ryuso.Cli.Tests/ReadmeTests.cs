@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

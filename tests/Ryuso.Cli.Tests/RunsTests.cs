@@ -2,8 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Ryuso.Sqlite;
-using Ryuso.Tests.Running;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

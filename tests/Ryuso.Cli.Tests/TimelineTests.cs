@@ -4,7 +4,7 @@ using Ryuso.Cli.Client;
 using Ryuso.Cli.Plans;
 using Ryuso.Cli.Specs;
 using Ryuso.Spec;
-using Ryuso.Tests.Running;
+using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Ryuso.Definitions;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Testing;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests;
 
@@ -42,7 +42,7 @@ public sealed class ChangedPlanTests
     private async Task<JournaledRun> CrashAndStartAsync(string after)
     {
         var journal = new MemoryJournal(_disk, new Crash());
-        var orchestrator = new LambdaOrchestrator(Compile(Before), async (name, _, _) =>
+        var orchestrator = new SpecOrchestrator(Compile(Before), async (name, _, _) =>
         {
             if (name == "stop")
             {
@@ -60,7 +60,7 @@ public sealed class ChangedPlanTests
     private async Task<JournaledRun> StartAsync(string shorthand)
     {
         var journal = new MemoryJournal(_disk, new Crash());
-        var orchestrator = new LambdaOrchestrator(Compile(shorthand), (name, _, _) =>
+        var orchestrator = new SpecOrchestrator(Compile(shorthand), (name, _, _) =>
         {
             _calls.Add(name);
             return new(HookResult.Ok);

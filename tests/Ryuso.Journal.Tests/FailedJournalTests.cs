@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
@@ -12,7 +13,7 @@ namespace Ryuso.Journal.Tests;
 /// <summary>A journal that fails while the server runs: until it is open again every probe says so, and then what was under way is recovered.</summary>
 public sealed class FailedJournalTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
     private readonly List<string> _calls = [];
 
     private string File => _folder.File("j.db");
@@ -25,7 +26,7 @@ public sealed class FailedJournalTests : IDisposable
         var journal = new SqliteJournal(File, new SqliteJournalOptions { LockTimeout = TimeSpan.FromSeconds(1) });
         using SqliteConnection other = new($"Data Source={File};Pooling=False");
         bool isLocked = false;
-        var orchestrator = new LambdaOrchestrator(TestSpec.Steps, (name, _, _) =>
+        var orchestrator = new SpecOrchestrator(TestSpec.Steps, (name, _, _) =>
         {
             lock (_calls)
             {
@@ -95,7 +96,7 @@ public sealed class FailedJournalTests : IDisposable
     public async Task Look_that_fails_is_no_fault_and_later_requests_run()
     {
         var journal = new BlindJournal(new MemoryJournal(new Disk([]), new Crash()));
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         journal.IsBlind = true;
         JsonObject refused = await orchestrator.AskAsync("one", "r");
@@ -112,7 +113,7 @@ public sealed class FailedJournalTests : IDisposable
         await using (var journal = new SqliteJournal(File))
         {
             var stops = new TaskCompletionSource<HookResult>();
-            var orchestrator = new LambdaOrchestrator(TestSpec.Steps, (name, _, _) => name == "b" ? new(stops.Task) : new(HookResult.Ok));
+            var orchestrator = new SpecOrchestrator(TestSpec.Steps, (name, _, _) => name == "b" ? new(stops.Task) : new(HookResult.Ok));
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             _ = orchestrator.AskAsync("three", "good");
             JournalEvent[] events = [.. (await journal.Runs.FindAsync("good", cancellationToken: TestContext.Current.CancellationToken))!.Events];
@@ -136,7 +137,7 @@ public sealed class FailedJournalTests : IDisposable
         }
 
         await using var again = new SqliteJournal(File);
-        LambdaOrchestrator next = TestSpec.Orchestrator(_calls.Add);
+        SpecOrchestrator next = TestSpec.Orchestrator(_calls.Add);
         await next.UseJournalAsync(again, TestContext.Current.CancellationToken);
         Assert.Equal(["ub", "ua"], _calls);
         IReadOnlyList<JournaledRun> stuck = await again.Runs.ListAsync(new RunQuery(RunStatus.Stuck), TestContext.Current.CancellationToken);
@@ -151,7 +152,7 @@ public sealed class FailedJournalTests : IDisposable
     {
         var disk = new Disk([]);
         var journal = new BreakingJournal(new MemoryJournal(disk, new Crash()));
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         JsonObject answer = await orchestrator.AskAsync("three", "r");
         Assert.Equal(["plain", "a", "b", "ub", "ua"], _calls);
@@ -165,7 +166,7 @@ public sealed class FailedJournalTests : IDisposable
     {
         List<string> lines = [];
         var journal = new WarningJournal(new MemoryJournal(new Disk([]), new Crash()));
-        var orchestrator = new LambdaOrchestrator(TestSpec.Steps, (_, _, _) => new(HookResult.Ok), new OperatorTests.ListLogger(lines));
+        var orchestrator = new SpecOrchestrator(TestSpec.Steps, (_, _, _) => new(HookResult.Ok), new OperatorTests.ListLogger(lines));
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await orchestrator.AskAsync("one");
         await orchestrator.AskAsync("one");

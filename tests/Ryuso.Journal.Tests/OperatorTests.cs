@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
@@ -18,7 +19,7 @@ public sealed class OperatorTests
     [Fact]
     public async Task Retried_a_run_goes_on_at_the_rectifier_that_failed()
     {
-        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        (SpecOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
         _broken = "";
         await new StuckRunOperations(journal).RetryAsync("r", "ann", TestContext.Current.CancellationToken);
         Assert.Equal(["ub", "ua"], _calls);
@@ -58,7 +59,7 @@ public sealed class OperatorTests
     [Fact]
     public async Task Skipped_a_run_goes_on_behind_the_rectifier_that_failed_and_says_so()
     {
-        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        (SpecOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
         await new StuckRunOperations(journal).SkipAsync("r", "ann", "done by hand", TestContext.Current.CancellationToken);
         Assert.Equal(["ua"], _calls);
         JsonObject answer = await orchestrator.AskAsync("back", "r");
@@ -94,7 +95,7 @@ public sealed class OperatorTests
     [Fact]
     public async Task Abandoned_a_run_is_closed_and_nothing_more_is_touched()
     {
-        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        (SpecOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
         var stuck = new StuckRunOperations(journal);
         Assert.Equal("r", Assert.Single(await stuck.ListAsync(cancellationToken: TestContext.Current.CancellationToken)).RunId);
         await stuck.AbandonAsync("r", "ann", "agreed", TestContext.Current.CancellationToken);
@@ -116,7 +117,7 @@ public sealed class OperatorTests
     [Fact]
     public async Task A_decision_needs_a_stuck_run_a_name_and_a_reason()
     {
-        (LambdaOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
+        (SpecOrchestrator orchestrator, MemoryJournal journal) = await StuckAsync();
         await orchestrator.AskAsync("one", "well");
         var stuck = new StuckRunOperations(journal);
         Assert.Contains("no run 'x'", (await Assert.ThrowsAsync<JournalException>(() => stuck.RetryAsync("x", "ann", TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
@@ -128,10 +129,10 @@ public sealed class OperatorTests
     [Fact]
     public async Task A_decision_written_into_the_file_by_another_process_is_carried_out_by_the_running_server()
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         await using var journal = new SqliteJournal(folder.File("j.db"));
         var retried = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        LambdaOrchestrator orchestrator = Orchestrator(name =>
+        SpecOrchestrator orchestrator = Orchestrator(name =>
         {
             if (name == "ua")
             {
@@ -154,10 +155,10 @@ public sealed class OperatorTests
     [Fact]
     public async Task A_decision_made_while_no_server_runs_is_carried_out_at_the_next_start()
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         await using (var journal = new SqliteJournal(folder.File("j.db")))
         {
-            LambdaOrchestrator orchestrator = Orchestrator();
+            SpecOrchestrator orchestrator = Orchestrator();
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             await orchestrator.AskAsync("back", "r");
         }
@@ -173,7 +174,7 @@ public sealed class OperatorTests
         Assert.Equal(RunStatus.ResolvedWithSkips, (await again.Runs.FindAsync("r", cancellationToken: TestContext.Current.CancellationToken))!.Status);
     }
 
-    private LambdaOrchestrator Orchestrator(Action<string>? called = null, ILogger? logger = null) => new(TestSpec.Steps, (name, _, _) =>
+    private SpecOrchestrator Orchestrator(Action<string>? called = null, ILogger? logger = null) => new(TestSpec.Steps, (name, _, _) =>
     {
         _calls.Add(name);
         bool ok = name != "fail" && name != _broken;
@@ -186,10 +187,10 @@ public sealed class OperatorTests
     }, logger);
 
     /// <summary>The run has reversed c and failed to reverse b.</summary>
-    private async Task<(LambdaOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync(string runId = "r", ILogger? log = null)
+    private async Task<(SpecOrchestrator Orchestrator, MemoryJournal Journal)> StuckAsync(string runId = "r", ILogger? log = null)
     {
         var journal = new MemoryJournal(_disk, new Crash());
-        LambdaOrchestrator orchestrator = Orchestrator(logger: log);
+        SpecOrchestrator orchestrator = Orchestrator(logger: log);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         JsonObject answer = await orchestrator.AskAsync("back", runId);
         Assert.True((bool?)answer["_rectifier_fail"]);

@@ -3,13 +3,14 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests;
 
 /// <summary>Many requests on one connection: their runs share commits, and every answer leaves in its order and after its commit.</summary>
 public sealed class PipelinedTests : IAsyncDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
     private readonly TcpClient _client = new();
     private RyusoServer? _server;
     private StreamReader? _answers;

@@ -1,8 +1,9 @@
 using System.Buffers;
-using System.Text.Json.Nodes;
 using System.Text;
+using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests;
@@ -15,7 +16,7 @@ public sealed class RunIdTests
     [Fact]
     public async Task Without_a_journal_it_becomes_the_runs_id_and_nothing_is_remembered()
     {
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
         Assert.Equal("mine", (string?)(await orchestrator.AskAsync("back", "mine"))["_run_id"]);
         await orchestrator.AskAsync("back", "mine");
         Assert.Equal(2, _calls.Count(c => c == "a"));
@@ -31,7 +32,7 @@ public sealed class RunIdTests
     [InlineData("""{"program":"gone","run_id":"r","data_pool":{"x":1,"y":{"a":1,"b":2}},"metadata":{"user":"ann"}}""", false)]
     public async Task The_same_request_however_it_is_written_gets_the_recorded_answer_and_another_is_refused(string request, bool isSame)
     {
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
         await orchestrator.UseJournalAsync(new MemoryJournal(new Disk([]), new Crash()), TestContext.Current.CancellationToken);
         string first = await SendAsync(orchestrator, """{"program":"one","run_id":"r","data_pool":{"x":1,"y":{"a":1,"b":2}},"metadata":{"user":"ann"}}""");
         string second = await SendAsync(orchestrator, request);
@@ -61,7 +62,7 @@ public sealed class RunIdTests
     public async Task A_request_that_comes_while_its_run_is_under_way_waits_for_it()
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var orchestrator = new LambdaOrchestrator(TestSpec.Steps, async (name, _, _) =>
+        var orchestrator = new SpecOrchestrator(TestSpec.Steps, async (name, _, _) =>
         {
             _calls.Add(name);
             await gate.Task;
@@ -78,13 +79,13 @@ public sealed class RunIdTests
     [Fact]
     public async Task A_request_that_was_rejected_has_not_used_its_id()
     {
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator(_calls.Add);
         await orchestrator.UseJournalAsync(new MemoryJournal(new Disk([]), new Crash()), TestContext.Current.CancellationToken);
         Assert.Equal("unknown_program", (string?)(await orchestrator.AskAsync("gone", "r"))["_error_code"]);
         Assert.Null((await orchestrator.AskAsync("one", "r"))["_error_code"]);
     }
 
-    private static async Task<string> SendAsync(LambdaOrchestrator orchestrator, string request)
+    private static async Task<string> SendAsync(SpecOrchestrator orchestrator, string request)
     {
         var answer = new ArrayBufferWriter<byte>();
         await orchestrator.RunRequestAsync(Encoding.UTF8.GetBytes(request), answer, TestContext.Current.CancellationToken);

@@ -3,7 +3,7 @@ using Ryuso.Definitions;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Memory;
 using Ryuso.Testing;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests;
 
@@ -79,7 +79,7 @@ public sealed class UnrecordableTests
         var disk = new Disk(_disk.Events.TakeWhile(e => e.Kind != JournalEventKind.RunFinished));
         _calls.Clear();
         string? seen = null;
-        var again = new LambdaOrchestrator(s_spec, (name, pool, _) =>
+        var again = new SpecOrchestrator(s_spec, (name, pool, _) =>
         {
             _calls.Add(name);
             seen = pool["other"]!.ToJsonString();
@@ -103,7 +103,7 @@ public sealed class UnrecordableTests
 
     private async Task<JsonObject> RunAsync(Action<DataPool> a)
     {
-        var orchestrator = new LambdaOrchestrator(s_spec, (name, pool, _) =>
+        var orchestrator = new SpecOrchestrator(s_spec, (name, pool, _) =>
         {
             _calls.Add(name);
             if (name == "a")

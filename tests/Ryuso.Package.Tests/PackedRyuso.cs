@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using Ryuso.Package.Tests;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 [assembly: AssemblyFixture(typeof(PackedRyuso))]
 

@@ -1,4 +1,4 @@
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Package.Tests;
 

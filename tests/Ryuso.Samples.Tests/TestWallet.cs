@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 using Wallet;
 
 namespace Ryuso.Samples.Tests;

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Samples.Tests;
 

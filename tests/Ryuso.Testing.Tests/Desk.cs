@@ -1,4 +1,4 @@
-using Ryuso.Tests.Running;
+using Ryuso.TestKit;
 
 namespace Ryuso.Testing.Tests;
 

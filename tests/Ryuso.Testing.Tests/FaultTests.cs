@@ -114,7 +114,7 @@ public sealed class FaultTests
     public async Task A_hook_that_blocks_costs_its_case_and_is_named()
     {
         using var never = new ManualResetEventSlim();
-        ProgramTest<Desk, Ryuso.Tests.Running.SpecOrchestrator> test = Desk.Test((name, _, _) =>
+        ProgramTest<Desk, Ryuso.TestKit.SpecOrchestrator> test = Desk.Test((name, _, _) =>
         {
             if (name == "b")
             {

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Testing.Tests;
 

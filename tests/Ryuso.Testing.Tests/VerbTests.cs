@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Ryuso.Tests.Running;
+using Ryuso.TestKit;
 
 namespace Ryuso.Testing.Tests;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests;
 

@@ -1,7 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ryuso.Journal.Tests.Files;
 using Ryuso.Journal.Tests.Processes;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Client;
@@ -19,7 +20,7 @@ public sealed class ExactlyOnceTests
     public async Task Whichever_byte_the_connection_is_cut_at_the_run_happens_once_and_its_outputs_arrive(bool cutsAnswers)
     {
         var effects = new ConcurrentDictionary<string, int>();
-        LambdaOrchestrator orchestrator = Counting(effects);
+        SpecOrchestrator orchestrator = Counting(effects);
         var options = new RyusoServerOptions { Port = 0, Journal = new KnownJournal(), LoggerFactory = NullLoggerFactory.Instance };
         await using var server = new RyusoServer(orchestrator, options);
         await server.StartAsync(Cancel);
@@ -73,7 +74,7 @@ public sealed class ExactlyOnceTests
     [Fact]
     public async Task A_server_that_is_killed_again_and_again_gives_one_client_each_answer_and_does_each_thing_once()
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         var random = new Random(20260202);
         var answers = new ConcurrentDictionary<string, JsonObject>();
         int kills = LongForm.IsOn ? 300 : 10;
@@ -85,7 +86,7 @@ public sealed class ExactlyOnceTests
         {
             // Half the lives end in the midst of many answers, half at a point of their own, which may be in recovery.
             int failAt = life < kills && random.Next(2) == 0 ? random.Next(1, 80) : 0;
-            await using CrashServer server = await CrashServer.StartAsync(folder.Path, failAt, port: port);
+            await using CrashServer server = await CrashServer.StartAsync(folder.FullPath, failAt, port: port);
             port = port == 0 ? server.Port : port;
             client ??= Connect(port);
             callers = callers.Length > 0 ? callers : [.. Enumerable.Range(0, 4).Select(seed => Task.Run(() => CallAsync(client, new Random(seed), answers, () => Volatile.Read(ref isLeaving)), Cancel))];
@@ -113,7 +114,7 @@ public sealed class ExactlyOnceTests
 
         await client!.DisposeAsync();
         Assert.True(answers.Count > kills, $"only {answers.Count} answers");
-        await Ledger.CheckAsync(folder.Path, answers);
+        await Ledger.CheckAsync(folder.FullPath, answers);
         TestContext.Current.TestOutputHelper!.WriteLine($"{kills} kills, {answers.Count} runs answered, {answers.Values.Count(a => a["_program_fail"] is not null)} of them failed");
     }
 
@@ -135,7 +136,7 @@ public sealed class ExactlyOnceTests
         }
     }
 
-    private static LambdaOrchestrator Counting(ConcurrentDictionary<string, int> effects) => new(TestSpec.Steps, (name, _, context) =>
+    private static SpecOrchestrator Counting(ConcurrentDictionary<string, int> effects) => new(TestSpec.Steps, (name, _, context) =>
     {
         if (name == "a")
         {

@@ -1,4 +1,5 @@
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Conformance;
@@ -12,7 +13,7 @@ public sealed class MemoryJournalConformanceTests : JournalConformance
 
 public sealed class SqliteJournalConformanceTests : JournalConformance
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
 
     protected override IJournal Create() => new SqliteJournal(_folder.File("j.db"), new SqliteJournalOptions { MaxUnindexedRuns = 3 });
 

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
 /// <summary>How many barriers and commits runs cost, and what becomes of old runs.</summary>
 public sealed class CommitTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
 
     public void Dispose() => _folder.Dispose();
 
@@ -20,7 +21,7 @@ public sealed class CommitTests : IDisposable
     public async Task A_run_asks_only_for_the_barriers_that_it_needs(string program, int barriers)
     {
         await using var journal = new TappedJournal(new SqliteJournal(_folder.File("j.db")));
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await orchestrator.AskAsync(program);
         Assert.Equal(barriers, journal.Barriers);
@@ -40,7 +41,7 @@ public sealed class CommitTests : IDisposable
     {
         await using var journal = new SqliteJournal(_folder.File("j.db"));
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var orchestrator = new LambdaOrchestrator(TestSpec.Steps, async (_, _, _) =>
+        var orchestrator = new SpecOrchestrator(TestSpec.Steps, async (_, _, _) =>
         {
             await gate.Task;
             return HookResult.Ok;
@@ -83,7 +84,7 @@ public sealed class CommitTests : IDisposable
     {
         string path = _folder.File("j.db");
         await using var journal = new SqliteJournal(path);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await using SqliteJournal tool = SqliteJournal.ForOperator(path);
         await tool.OpenAsync(TestContext.Current.CancellationToken);
@@ -106,7 +107,7 @@ public sealed class CommitTests : IDisposable
         string path = _folder.File("j.db");
         await using (var journal = new SqliteJournal(path))
         {
-            var orchestrator = new LambdaOrchestrator(TestSpec.Steps, (name, _, _) => new(name is "fail" or "uc" ? HookResult.Fail("no") : HookResult.Ok));
+            var orchestrator = new SpecOrchestrator(TestSpec.Steps, (name, _, _) => new(name is "fail" or "uc" ? HookResult.Fail("no") : HookResult.Ok));
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             Assert.True((bool?)(await orchestrator.AskAsync("back"))["_rectifier_fail"]);
             await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => orchestrator.AskAsync("three", pool: new JsonObject { ["text"] = new string('x', 2000) })));
@@ -122,7 +123,7 @@ public sealed class CommitTests : IDisposable
     public async Task Load_without_a_pause_does_not_keep_old_runs_from_being_pruned()
     {
         await using var journal = new SqliteJournal(_folder.File("j.db"), new SqliteJournalOptions { MaxRetainedRuns = 10 });
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await orchestrator.AskAsync("none", "first");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);

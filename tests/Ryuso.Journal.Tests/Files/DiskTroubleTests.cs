@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
 /// <summary>Whatever is wrong with the file, the message says what and what to do, and nothing is acknowledged that is not durable.</summary>
 public sealed class DiskTroubleTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
 
     private string File => _folder.File("j.db");
 
@@ -20,7 +21,7 @@ public sealed class DiskTroubleTests : IDisposable
         List<string> undone = [];
         await using (var journal = new SqliteJournal(File, new SqliteJournalOptions { MaxPages = 40 }))
         {
-            LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+            SpecOrchestrator orchestrator = TestSpec.Orchestrator();
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             JsonObject answer = [];
             for (int i = 0; answer["_error_code"] is null; i++)
@@ -40,7 +41,7 @@ public sealed class DiskTroubleTests : IDisposable
 
         Assert.NotEmpty(acknowledged);
         await using var roomy = new SqliteJournal(File);
-        LambdaOrchestrator again = TestSpec.Orchestrator(undone.Add);
+        SpecOrchestrator again = TestSpec.Orchestrator(undone.Add);
         await again.UseJournalAsync(roomy, TestContext.Current.CancellationToken);
         foreach (string runId in acknowledged)
         {
@@ -58,7 +59,7 @@ public sealed class DiskTroubleTests : IDisposable
     public async Task A_journal_deleted_under_the_server_is_told_and_nothing_is_acknowledged_any_more(string suffix)
     {
         await using var journal = new SqliteJournal(File);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         Assert.Null((await orchestrator.AskAsync("none"))["_error_code"]);
         System.IO.File.Delete(File + suffix);
@@ -74,7 +75,7 @@ public sealed class DiskTroubleTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux tells files apart.");
         await using var journal = new SqliteJournal(File);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         Assert.Null((await orchestrator.AskAsync("none"))["_error_code"]);
         System.IO.File.Copy(File + suffix, File + "-copy");
@@ -88,7 +89,7 @@ public sealed class DiskTroubleTests : IDisposable
     {
         var options = new SqliteJournalOptions { LockTimeout = TimeSpan.FromSeconds(1) };
         await using var journal = new SqliteJournal(File, options);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         using SqliteConnection other = Open();
         Run(other, "BEGIN IMMEDIATE");
@@ -103,7 +104,7 @@ public sealed class DiskTroubleTests : IDisposable
     public async Task A_second_server_is_refused_while_readers_are_not()
     {
         await using var first = new SqliteJournal(File);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(first, TestContext.Current.CancellationToken);
         await OpenFailsAsync("in use by another server", new SqliteJournal(File));
         await orchestrator.AskAsync("three", "run-1");

@@ -1,13 +1,14 @@
 using System.Text.Json.Nodes;
 using Ryuso.Journal.Tests.Processes;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
 /// <summary>One server has a journal's file, whatever the file is called and whatever lies beside it; who only looks leaves no trace.</summary>
 public sealed class FileOwnershipTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
 
     private string File => _folder.File("till.ryuso.db");
 
@@ -21,7 +22,7 @@ public sealed class FileOwnershipTests : IDisposable
         System.IO.File.CreateSymbolicLink(Link, File);
         await using (var journal = new SqliteJournal(Link))
         {
-            LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+            SpecOrchestrator orchestrator = TestSpec.Orchestrator();
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             Assert.Null((await orchestrator.AskAsync("three", "r"))["_error_code"]);
             await AssertInUseAsync(File);
@@ -37,9 +38,9 @@ public sealed class FileOwnershipTests : IDisposable
     public async Task Second_server_is_refused_by_every_name_while_another_process_has_the_file()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the lock is on a neighbour of the file.");
-        await using CrashServer server = await CrashServer.StartAsync(_folder.Path);
+        await using CrashServer server = await CrashServer.StartAsync(_folder.FullPath);
         System.IO.File.CreateSymbolicLink(Link, File);
-        foreach (string neighbour in Directory.GetFiles(_folder.Path, "till.ryuso.db-*").Where(f => f[^4..] is not ("-wal" or "-shm")))
+        foreach (string neighbour in Directory.GetFiles(_folder.FullPath, "till.ryuso.db-*").Where(f => f[^4..] is not ("-wal" or "-shm")))
         {
             System.IO.File.Delete(neighbour);
         }
@@ -58,7 +59,7 @@ public sealed class FileOwnershipTests : IDisposable
     public async Task Refused_attempt_leaves_the_locks_of_the_server_alone()
     {
         await using var journal = new SqliteJournal(File);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await AssertInUseAsync(File);
         Assert.True(JournalLock.IsTaken(File));
@@ -77,7 +78,7 @@ public sealed class FileOwnershipTests : IDisposable
     public async Task Journal_that_is_emptied_in_place_fails_at_the_next_commit(string suffix)
     {
         await using var journal = new SqliteJournal(File);
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         Assert.Null((await orchestrator.AskAsync("none"))["_error_code"]);
         await using (var file = new FileStream(File + suffix, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
@@ -105,7 +106,7 @@ public sealed class FileOwnershipTests : IDisposable
     [InlineData("copied without -shm")]
     public async Task Looking_changes_no_file(string state)
     {
-        await using CrashServer server = await CrashServer.StartAsync(_folder.Path);
+        await using CrashServer server = await CrashServer.StartAsync(_folder.FullPath);
         await server.AskAsync(new JsonObject { ["program"] = "transfer", ["run_id"] = "r", ["data_pool"] = new JsonObject { ["from"] = "ann", ["to"] = "bob", ["amount"] = 1 } });
         string file = File;
         switch (state)
@@ -138,7 +139,7 @@ public sealed class FileOwnershipTests : IDisposable
     [Fact]
     public async Task Copy_without_its_log_is_told_so()
     {
-        await using CrashServer server = await CrashServer.StartAsync(_folder.Path);
+        await using CrashServer server = await CrashServer.StartAsync(_folder.FullPath);
         string copy = _folder.File("copy.db");
         await server.KillAsync();
         System.IO.File.Copy(File, copy);

@@ -1,13 +1,14 @@
 using Microsoft.Data.Sqlite;
 using Ryuso.Recording;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
 /// <summary>A file of a schema before this one is brought up to date at the start of a server, with everything that is in it.</summary>
 public sealed class MigrationTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
 
     private string File => _folder.File("j.db");
 
@@ -50,7 +51,7 @@ public sealed class MigrationTests : IDisposable
         Make(version);
         await using var journal = new SqliteJournal(File);
         List<string> calls = [];
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         Assert.Equal(["ua"], calls);
         Assert.Equal(RunStatus.Rectified, (await journal.Runs.FindAsync("open", cancellationToken: TestContext.Current.CancellationToken))!.Status);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
@@ -14,10 +15,10 @@ public sealed class PowerLossTests
     [Fact]
     public async Task Cut_anywhere_the_journal_is_a_beginning_of_history_with_every_acknowledged_outcome()
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         string path = folder.File("j.db");
         var journal = new TappedJournal(new SqliteJournal(path, new SqliteJournalOptions { MaxUnindexedRuns = 3 }));
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
 
         // After each answer: how long the log was by then, and what had been answered.
@@ -50,10 +51,10 @@ public sealed class PowerLossTests
     [Fact]
     public async Task Copied_after_a_checkpoint_the_journal_is_whole()
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         string path = folder.File("j.db");
         var journal = new TappedJournal(new SqliteJournal(path));
-        LambdaOrchestrator orchestrator = TestSpec.Orchestrator();
+        SpecOrchestrator orchestrator = TestSpec.Orchestrator();
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         uint salt = 0;
         int checkpoints = 0, after = 0;
@@ -75,7 +76,7 @@ public sealed class PowerLossTests
 
     private static async Task CheckAsync(byte[] database, ReadOnlyMemory<byte> log, JournalEvent[] history, IEnumerable<string> acknowledged)
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         string path = folder.File("j.db");
         await File.WriteAllBytesAsync(path, database);
         await File.WriteAllBytesAsync(path + "-wal", log.ToArray());

@@ -1,12 +1,13 @@
 using Microsoft.Data.Sqlite;
 using Ryuso.Sqlite;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
 /// <summary>A run that ended is kept for as long as the options say, whatever clocks and operators do.</summary>
 public sealed class RetentionTests : IDisposable
 {
-    private readonly ScratchFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
     private readonly Clock _clock = new();
 
     private string File => _folder.File("j.db");
@@ -18,7 +19,7 @@ public sealed class RetentionTests : IDisposable
     {
         await using (var journal = new SqliteJournal(File, new SqliteJournalOptions { MaxRetainedRuns = 100 }))
         {
-            LambdaOrchestrator orchestrator = Orchestrator();
+            SpecOrchestrator orchestrator = Orchestrator();
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             var operations = new StuckRunOperations(journal);
             for (int i = 0; i < 40; i++)
@@ -151,13 +152,13 @@ public sealed class RetentionTests : IDisposable
     private async Task RunAsync(string program, string runId)
     {
         await using var journal = new SqliteJournal(File, new SqliteJournalOptions { TimeProvider = _clock });
-        var orchestrator = new LambdaOrchestrator(
+        var orchestrator = new SpecOrchestrator(
             TestSpec.Steps, (_, _, context) => new(context.RunId == "bad" ? HookResult.Fail("no") : HookResult.Ok), time: _clock);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         await orchestrator.AskAsync(program, runId);
     }
 
-    private static LambdaOrchestrator Orchestrator() => new(TestSpec.Steps, (name, _, _) => new(name is "fail" or "uc" ? HookResult.Fail("no") : HookResult.Ok));
+    private static SpecOrchestrator Orchestrator() => new(TestSpec.Steps, (name, _, _) => new(name is "fail" or "uc" ? HookResult.Fail("no") : HookResult.Ok));
 
     /// <summary>What the journal's thread does once a second.</summary>
     private sealed class Pruning : IDisposable

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Ryuso.Definitions;
-using Ryuso.Tests.Shared;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Files;
 
@@ -30,7 +30,7 @@ internal static class TestSpec
         }
         """);
 
-    public static LambdaOrchestrator Orchestrator(Action<string>? called = null) => new(Steps, (name, pool, _) =>
+    public static SpecOrchestrator Orchestrator(Action<string>? called = null) => new(Steps, (name, pool, _) =>
     {
         called?.Invoke(name);
         pool["note"] = JsonValue.Create(name);

@@ -1,5 +1,6 @@
 using Ryuso.Definitions;
 using Ryuso.Recording;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
@@ -45,7 +46,7 @@ internal static class DeadlyRun
 
     private static async Task Live(SpecDefinition spec, Hook hook, MemoryJournal journal, bool run)
     {
-        var orchestrator = new LambdaOrchestrator(spec, hook);
+        var orchestrator = new SpecOrchestrator(spec, hook);
         await orchestrator.UseJournalAsync(journal);
         if (run)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ryuso.Definitions;
 using Ryuso.Recording;
+using Ryuso.TestKit;
 using Ryuso.Testing;
 
 namespace Ryuso.Journal.Tests.Memory;
@@ -38,7 +39,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
     }
 
     /// <summary>One life of a process, once for each moment at which it may end; then its next life.</summary>
-    private void Live(Disk disk, List<Deed> deeds, int crashesLeft, Func<LambdaOrchestrator, MemoryJournal, Task<string?>> work, JournalEventKind? decision = null, bool decides = false)
+    private void Live(Disk disk, List<Deed> deeds, int crashesLeft, Func<SpecOrchestrator, MemoryJournal, Task<string?>> work, JournalEventKind? decision = null, bool decides = false)
     {
         for (int moment = 0; ; moment++)
         {
@@ -47,7 +48,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
             var world = new World(program, deeds);
             MemoryJournal journal = journals(lifeDisk, crash);
             Exception? broken = null;
-            var orchestrator = new LambdaOrchestrator(_spec, async (name, pool, context) =>
+            var orchestrator = new SpecOrchestrator(_spec, async (name, pool, context) =>
             {
                 try
                 {
@@ -121,7 +122,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         }
     }
 
-    private static async Task<string?> LiveAsync(LambdaOrchestrator orchestrator, MemoryJournal journal, Func<LambdaOrchestrator, MemoryJournal, Task<string?>> work)
+    private static async Task<string?> LiveAsync(SpecOrchestrator orchestrator, MemoryJournal journal, Func<SpecOrchestrator, MemoryJournal, Task<string?>> work)
     {
         await orchestrator.UseJournalAsync(journal);
         return await work(orchestrator, journal);
@@ -174,7 +175,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         // Recovery once more changes nothing, and the same request gets the recorded answer without running.
         int events = disk.Events.Count, deeds = world.Deeds.Count;
         var calm = new Crash();
-        var again = new LambdaOrchestrator(_spec, (name, pool, context) => world.RunAsync(name, pool, context, disk, calm), time: StoppedClock.Instance);
+        var again = new SpecOrchestrator(_spec, (name, pool, context) => world.RunAsync(name, pool, context, disk, calm), time: StoppedClock.Instance);
         string? repeated = LiveAsync(again, journals(disk, calm), async (o, _) => (await RequestAsync(o)).Answer.ToJsonString()).GetAwaiter().GetResult();
         Broken.Unless(repeated == Text(run.Answer!), $"the same request was answered with {repeated} but {run.Answer} is recorded");
         Broken.Unless((disk.Events.Count, world.Deeds.Count) == (events, deeds), "a recovered run was run again");
@@ -240,7 +241,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         }
     }
 
-    private static Task<ProgramResult> RequestAsync(LambdaOrchestrator orchestrator) =>
+    private static Task<ProgramResult> RequestAsync(SpecOrchestrator orchestrator) =>
         orchestrator.RunAsync("main", new JsonObject { ["client"] = "ann" }, null, RunId, CancellationToken.None);
 
     private static string Text(string json) => JsonNode.Parse(json)!.ToJsonString();

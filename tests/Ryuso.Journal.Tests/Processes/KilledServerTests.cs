@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.TestKit;
 
 namespace Ryuso.Journal.Tests.Processes;
 
@@ -14,14 +15,14 @@ public sealed class KilledServerTests
     [InlineData("withdraw", true)]
     public async Task Killed_at_any_point_the_server_recovers_and_a_client_that_asks_again_gets_the_one_outcome(string program, bool notifierDown)
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         var answers = new Dictionary<string, JsonObject>();
         string? unanswered = null;
         int point = 0;
         do
         {
             string runId = $"run-{++point}";
-            await using CrashServer server = await CrashServer.StartAsync(folder.Path, failAt: point, failRun: runId);
+            await using CrashServer server = await CrashServer.StartAsync(folder.FullPath, failAt: point, failRun: runId);
             if (unanswered is not null)
             {
                 JsonObject? late = await server.AskAsync(Request(program, unanswered, amount: 70, notifierDown));
@@ -38,7 +39,7 @@ public sealed class KilledServerTests
         }
         while (unanswered is not null);
         Assert.True(point > (program == "look" ? 4 : 15), $"only {point} points");
-        await Ledger.CheckAsync(folder.Path, answers);
+        await Ledger.CheckAsync(folder.FullPath, answers);
         TestContext.Current.TestOutputHelper!.WriteLine($"killed at {point - 1} points");
     }
 
@@ -46,7 +47,7 @@ public sealed class KilledServerTests
     [Fact]
     public async Task Killed_at_random_times_the_server_loses_no_money_and_no_run()
     {
-        using var folder = new ScratchFolder();
+        using var folder = TemporaryFolder.InMemory();
         var random = new Random(20260101);
         var crowd = new Crowd(clients: 4);
         int kills = LongForm.IsOn ? 500 : 30;
@@ -54,7 +55,7 @@ public sealed class KilledServerTests
         {
             // Half the lives end in the midst of many answers, half at a point of their own, which may be in recovery.
             int failAt = random.Next(2) == 0 ? random.Next(1, 80) : 0;
-            await using CrashServer server = await CrashServer.StartAsync(folder.Path, failAt);
+            await using CrashServer server = await CrashServer.StartAsync(folder.FullPath, failAt);
             crowd.Meet(server.Port);
             if (failAt == 0)
             {
@@ -65,14 +66,14 @@ public sealed class KilledServerTests
             await server.EndedAsync();
         }
 
-        await using (CrashServer last = await CrashServer.StartAsync(folder.Path))
+        await using (CrashServer last = await CrashServer.StartAsync(folder.FullPath))
         {
             crowd.Meet(last.Port);
             await crowd.LeaveAsync();
         }
 
         Assert.True(crowd.Answers.Count > kills, $"only {crowd.Answers.Count} answers");
-        await Ledger.CheckAsync(folder.Path, crowd.Answers);
+        await Ledger.CheckAsync(folder.FullPath, crowd.Answers);
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{kills} kills, {crowd.Answers.Count} runs answered, {crowd.Answers.Values.Count(a => a["_program_fail"] is not null)} of them failed, {crowd.Repeated} requests repeated");
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Ryuso.TestKit;
 using Ryuso.Tests.Server;
 
 namespace Ryuso.Tests.Client;

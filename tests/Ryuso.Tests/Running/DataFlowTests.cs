@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Running;
 

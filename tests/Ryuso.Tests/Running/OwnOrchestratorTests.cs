@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Running;
 

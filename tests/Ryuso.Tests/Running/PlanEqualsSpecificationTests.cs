@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Running;
 

@@ -1,3 +1,5 @@
+using Ryuso.TestKit;
+
 namespace Ryuso.Tests.Running;
 
 internal enum Ending

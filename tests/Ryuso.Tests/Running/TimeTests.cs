@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Running;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.TestKit;
 using Ryuso.Tests.Running;
 
 namespace Ryuso.Tests.Runs;

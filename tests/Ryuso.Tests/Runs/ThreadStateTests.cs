@@ -1,4 +1,5 @@
 using System.Globalization;
+using Ryuso.TestKit;
 using Ryuso.Tests.Running;
 
 namespace Ryuso.Tests.Runs;

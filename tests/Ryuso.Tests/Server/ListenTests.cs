@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ryuso.Server.Hosting;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Server;
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Ryuso.Server.Connections;
 using Ryuso.Server.Hosting;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Server;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Ryuso.Server.Connections;
+using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Server;
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Ryuso.TestKit;
 using Ryuso.Tests.Running;
 
 namespace Ryuso.Tests.Server;

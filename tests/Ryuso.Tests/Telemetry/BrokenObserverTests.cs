@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Ryuso.Telemetry;
+using Ryuso.TestKit;
 using Ryuso.Tests.Running;
 
 namespace Ryuso.Tests.Telemetry;

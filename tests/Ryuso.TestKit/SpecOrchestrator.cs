@@ -1,21 +1,23 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Ryuso.Definitions;
-using Ryuso.Tests.Shared;
 
-namespace Ryuso.Tests.Running;
+namespace Ryuso.TestKit;
+
+/// <summary>What all hooks of a spec do.</summary>
+internal delegate ValueTask<HookResult> Hook(string name, DataPool pool, HookContext context);
 
 /// <summary>Runs a spec whose hooks are lambdas: the runtime path of generated code, without the compiler.</summary>
 internal sealed class SpecOrchestrator : Orchestrator
 {
-    private readonly Func<string, DataPool, HookContext, ValueTask<HookResult>> _hook;
+    private readonly Hook _hook;
 
-    private SpecOrchestrator(SpecDefinition definition, Func<string, DataPool, HookContext, ValueTask<HookResult>> hook, ILogger? logger, TimeProvider? time)
+    public SpecOrchestrator(SpecDefinition definition, Hook hook, ILogger? logger = null, TimeProvider? time = null)
         : base(definition, logger, time) => _hook = hook;
 
     public static SpecOrchestrator Of(
         string spec,
-        Func<string, DataPool, HookContext, ValueTask<HookResult>> hook,
+        Hook hook,
         ILogger? logger = null,
         TimeProvider? time = null) => new(SpecDefinitions.Compile(spec), hook, logger, time);
 

@@ -1,4 +1,4 @@
-namespace Ryuso.Tests.Shared;
+namespace Ryuso.TestKit;
 
 /// <summary>The files that users read and copy.</summary>
 internal static class Repository

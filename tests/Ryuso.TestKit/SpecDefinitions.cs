@@ -5,7 +5,7 @@ using PlanOp = Ryuso.Definitions.PlanOp;
 using PlanOpKind = Ryuso.Definitions.PlanOpKind;
 using SpecType = Ryuso.Definitions.SpecType;
 
-namespace Ryuso.Tests.Shared;
+namespace Ryuso.TestKit;
 
 /// <summary>A spec as the runtime knows it, without the generator.</summary>
 internal static class SpecDefinitions

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Ryuso.Tests.Shared;
+namespace Ryuso.TestKit;
 
 /// <summary>A server as its users start it: a process of its own, on a free port.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable

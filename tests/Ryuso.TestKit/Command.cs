@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Ryuso.Tests.Shared;
+namespace Ryuso.TestKit;
 
 /// <summary>A program of this machine, run to its end.</summary>
 internal sealed record Command(int ExitCode, string Output, string Error)

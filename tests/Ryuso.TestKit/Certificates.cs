@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Ryuso.Tests.Server;
+namespace Ryuso.TestKit;
 
 /// <summary>Certificates for one test.</summary>
 internal static class Certificates
