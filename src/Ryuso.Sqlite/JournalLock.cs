@@ -90,6 +90,10 @@ internal sealed partial class JournalLock : IDisposable
             lock (s_held)
             {
                 s_held.Remove(_identity!);
+
+                // Closing alone would leave it locked while a child process that was just forked still has the descriptor.
+                var unlocked = new FileLock { Type = Unlocked, Start = LockedByte, Length = 1 };
+                _ = Control(_database, SetLock, ref unlocked);
                 _database.Dispose();
             }
         }

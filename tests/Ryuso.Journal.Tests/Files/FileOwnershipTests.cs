@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Microsoft.Win32.SafeHandles;
 using Ryuso.Journal.Tests.Processes;
 using Ryuso.Sqlite;
 using Ryuso.TestKit;
@@ -52,6 +55,29 @@ public sealed class FileOwnershipTests : IDisposable
         Assert.False(JournalLock.IsTaken(File));
         await using var next = new SqliteJournal(Link);
         await next.OpenAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A process that starts another one shares its descriptors with it until that one's program begins.</summary>
+    [Fact]
+    public async Task Closed_journal_can_be_opened_while_a_forked_process_has_its_descriptors()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere the lock is on a neighbour of the file.");
+        int[] shared;
+        await using (var journal = new SqliteJournal(File))
+        {
+            await journal.OpenAsync(TestContext.Current.CancellationToken);
+            shared = [.. Directory.GetFiles("/proc/self/fd")
+                .Where(link => System.IO.File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName == File)
+                .Select(link => Duplicate(int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture)))];
+        }
+
+        Assert.NotEmpty(shared);
+        await using (var again = new SqliteJournal(File))
+        {
+            await again.OpenAsync(TestContext.Current.CancellationToken);
+        }
+
+        Array.ForEach(shared, descriptor => new SafeFileHandle(descriptor, ownsHandle: true).Dispose());
     }
 
     /// <summary>The system drops a process's locks on a file when the process closes any handle of it; SQLite's own are among them.</summary>
@@ -161,4 +187,7 @@ public sealed class FileOwnershipTests : IDisposable
         .. Directory.GetFiles(Path.GetDirectoryName(file)!, Path.GetFileName(file) + "*").Order()
             .Select(f => f.EndsWith("-shm", StringComparison.Ordinal) ? f : $"{f} {new FileInfo(f).Length} {System.IO.File.GetLastWriteTimeUtc(f):O}"),
     ];
+
+    [DllImport("libc", EntryPoint = "dup")]
+    private static extern int Duplicate(int descriptor);
 }
