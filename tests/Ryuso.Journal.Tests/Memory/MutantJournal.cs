@@ -5,6 +5,8 @@ namespace Ryuso.Journal.Tests.Memory;
 /// <summary>A journal with one planted bug. What it does to events on their way in, at the barrier and on their way out stands in for the same bug in the runner.</summary>
 internal sealed class MutantJournal(Disk disk, Crash crash) : MemoryJournal(disk, crash)
 {
+    private long _position;
+
     /// <summary>What becomes of an event on its way in; null drops it.</summary>
     public Func<JournalEvent, JournalEvent?> In { get; init; } = entry => entry;
 
@@ -19,7 +21,16 @@ internal sealed class MutantJournal(Disk disk, Crash crash) : MemoryJournal(disk
 
     public bool Forgets { get; init; }
 
-    public override long Append(JournalEvent entry) => In(entry) is { } changed ? base.Append(changed) : DurablePosition + Buffered.Count;
+    /// <summary>A dropped event has a position too: the bug is that it is not there, and not that the runner could know.</summary>
+    public override long Append(JournalEvent entry)
+    {
+        if (In(entry) is { } changed)
+        {
+            base.Append(changed);
+        }
+
+        return ++_position;
+    }
 
     public override bool IsDurable(long position) => true;
 
