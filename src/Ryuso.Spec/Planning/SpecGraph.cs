@@ -14,17 +14,33 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<SpecItem> pa
         FindCycles();
         foreach (SpecItem part in FromTheLeaves())
         {
-            // A part that reaches what is broken stays broken, silently: the problem is told where it is.
-            part.IsBroken |= part.Edges.Any(e => e.To.IsBroken);
+            part.IsBroken |= part.Line.Any(e => e.To.IsBroken);
             part.Length = Sum(part.Line, 2);
             if (!part.IsBroken && part.Program is not null && part.Length - 2 > Planner.MaxSteps)
             {
                 TooLong(part, "line", "hooks");
             }
+        }
 
-            if (!part.IsBroken && Sum(part.Rectifiers, 0) > Planner.MaxSteps)
+        foreach (SpecItem part in parts.Where(p => !p.Edges.Any(e => e.To.IsBroken) && Sum(p.Rectifiers, 0) > Planner.MaxSteps))
+        {
+            TooLong(part, "way back", "rectifiers");
+        }
+
+        BreakUsers();
+    }
+
+    /// <summary>A part that reaches what is broken, be it by a rectifier, is broken too, silently: the problem is reported where it is.</summary>
+    private void BreakUsers()
+    {
+        ILookup<SpecItem, SpecItem> users = parts.SelectMany(p => p.Edges.Select(e => (e.To, User: p))).ToLookup(e => e.To, e => e.User);
+        Queue<SpecItem> broken = new(parts.Where(p => p.IsBroken));
+        while (broken.Count > 0)
+        {
+            foreach (SpecItem user in users[broken.Dequeue()].Where(user => !user.IsBroken))
             {
-                TooLong(part, "way back", "rectifiers");
+                user.IsBroken = true;
+                broken.Enqueue(user);
             }
         }
     }
@@ -46,11 +62,11 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<SpecItem> pa
             $"The {what} has more than {Planner.MaxSteps.ToString("N0", CultureInfo.InvariantCulture)} steps once dependencies and nested programs are flattened. Split it, or call fewer things twice.");
     }
 
-    /// <summary>Every part behind all that it reaches. What reaches a cycle is broken and comes last.</summary>
+    /// <summary>Every part behind all that runs inside it. What has a cycle inside is broken and left out.</summary>
     private List<SpecItem> FromTheLeaves()
     {
-        Dictionary<SpecItem, int> waits = parts.ToDictionary(p => p, p => p.Edges.Count());
-        ILookup<SpecItem, SpecItem> users = parts.SelectMany(p => p.Edges.Select(e => (e.To, User: p))).ToLookup(e => e.To, e => e.User);
+        Dictionary<SpecItem, int> waits = parts.ToDictionary(p => p, p => p.Line.Count);
+        ILookup<SpecItem, SpecItem> users = parts.SelectMany(p => p.Line.Select(e => (e.To, User: p))).ToLookup(e => e.To, e => e.User);
         List<SpecItem> order = [.. parts.Where(p => waits[p] == 0)];
         for (int i = 0; i < order.Count; i++)
         {
@@ -71,6 +87,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<SpecItem> pa
         return order;
     }
 
+    // Rectifiers of a rectifier are never followed, so a hook may be its rectifier's rectifier: only what runs inside can be endless.
     private void FindCycles()
     {
         HashSet<SpecItem> seen = [];
@@ -111,7 +128,7 @@ internal sealed class SpecGraph(ProblemList problems, IReadOnlyList<SpecItem> pa
             if (seen.Add(part))
             {
                 onPath.Add(part, path.Count);
-                open.Push((part, part.Edges.GetEnumerator()));
+                open.Push((part, part.Line.GetEnumerator()));
             }
         }
     }
