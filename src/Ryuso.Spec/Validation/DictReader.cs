@@ -25,7 +25,7 @@ internal sealed class DictReader
         Path = path;
         foreach (SpecProperty property in node.Properties)
         {
-            if (Array.IndexOf(known, property.Name) >= 0)
+            if (Array.IndexOf(known, property.Name) >= 0 || SpecNaming.IsComment(property.Name))
             {
                 continue;
             }
@@ -52,6 +52,10 @@ internal sealed class DictReader
         _node.FindProperty(key) ?? (_meant is not null && _meant.TryGetValue(key, out SpecProperty meant) ? meant : null);
 
     public string? Text(string key, string? required = null) => Take(key, JsonKind.String, required)?.Value.Text;
+
+    /// <summary>A text, or a number, which is read as its text.</summary>
+    public string? TextOrNumber(string key) =>
+        Find(key) is { Value: { Kind: JsonKind.Number } number } ? number.Text : Text(key);
 
     public bool? Bool(string key, string? required = null) => Take(key, JsonKind.Bool, required)?.Value.Text is { } text ? text == "true" : null;
 

@@ -7,7 +7,7 @@ namespace Ryuso.Spec.Validation;
 /// <summary>Turns a tree of JSON into parts and reports whatever no spec may say.</summary>
 internal sealed class SpecValidator(ProblemList problems)
 {
-    private static readonly Regex s_specName = new("^[A-Za-z][A-Za-z0-9 _-]{0,249}\\z", RegexOptions.CultureInvariant);
+    private static readonly Regex s_ascii = new("^[ -~]*\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
     private readonly Dictionary<SpecReference, SpecItem> _parts = [];
 
@@ -20,10 +20,11 @@ internal sealed class SpecValidator(ProblemList problems)
             return null;
         }
 
-        var dict = new DictReader(problems, root, new(root.Range.Start, root.Range.Start + 1), "", "a spec", "$schema", "version", "name", "programs", "hooks");
+        var dict = new DictReader(problems, root, new(root.Range.Start, root.Range.Start + 1), "", "a spec", "$schema", "version", "name", "description", "programs", "hooks");
         dict.Text("$schema");
+        dict.Text("description");
         string? name = Name(dict);
-        string? version = dict.Text("version");
+        string? version = dict.TextOrNumber("version");
         SpecProperty? programs = dict.Dict("programs", required: "{}");
         SpecProperty? hooks = dict.Dict("hooks", required: "{}");
         List<SpecItem> all = [.. Parts(programs, "programs", ReferenceKind.Program), .. Parts(hooks, "hooks", ReferenceKind.Hook)];
@@ -42,16 +43,18 @@ internal sealed class SpecValidator(ProblemList problems)
         return new SpecDraft(name, version, isPartial, all);
     }
 
+    private static bool IsSpecName(string name) => s_ascii.IsMatch(name) && SpecNaming.IsIdentifier(SpecNaming.ToPascalCase(name));
+
     private static bool IsWhole(SpecNode root, SpecProperty? dict) => !root.LostMembers && dict is { Value.LostMembers: false, IsDuplicated: false };
 
     private string? Name(DictReader dict)
     {
         string? name = dict.Text("name", required: "\"My spec\"");
-        if (name is not null && !s_specName.IsMatch(name))
+        if (name is not null && !IsSpecName(name))
         {
             SpecProperty property = dict.Find("name")!;
             problems.Add(ProblemCodes.BadName, property.Value.Range, dict.At(property.Name),
-                $"'{ProblemList.Show(name)}' cannot be a spec's name. It begins with a letter and holds only the letters A to Z and a to z, digits, spaces, '_' and '-', at most {SpecNaming.MaxLength}. Write \"{Names.Like(name, s_specName.IsMatch) ?? "My spec"}\", for example.");
+                $"'{ProblemList.Show(name)}' cannot be a spec's name. It holds ASCII characters only, among them a letter or digit, at most {SpecNaming.MaxLength}. Write \"{Names.Like(name, IsSpecName) ?? "My spec"}\", for example.");
             return null;
         }
 
@@ -70,7 +73,7 @@ internal sealed class SpecValidator(ProblemList problems)
     {
         List<SpecItem> parts = [];
         HashSet<SpecProperty> usable = [.. Names.Usable(problems, dict?.Value, path)];
-        foreach (SpecProperty property in dict?.Value.Properties ?? [])
+        foreach (SpecProperty property in Names.Named(dict?.Value))
         {
             var part = new SpecItem(new SpecReference(kind, property.Name), property);
             part.IsLeftOut = !usable.Contains(property);
@@ -156,7 +159,7 @@ internal sealed class SpecValidator(ProblemList problems)
 
         SpecProperty property = dict.Find("reference")!;
         problems.Add(ProblemCodes.BadReference, property.Value.Range, dict.At(property.Name),
-            $"'{ProblemList.Show(reference)}' leads to no method. Write names joined by dots, such as \"my_orchestrator.util.math.is_prime\"; each begins with a letter, and all are at most {SpecNaming.MaxLength} long.");
+            $"'{ProblemList.Show(reference)}' leads to no method. Write names joined by dots, such as \"my_orchestrator.util.math.is_prime\"; each holds a letter or digit, and all are at most {SpecNaming.MaxLength} long.");
         return usable.Length > 0 && !isTooLong ? string.Join(".", usable) : null;
     }
 }
