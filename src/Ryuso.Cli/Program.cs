@@ -1,4 +1,5 @@
 using Ryuso.Cli;
+using Ryuso.Cli.Output;
 
 using var interrupted = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>

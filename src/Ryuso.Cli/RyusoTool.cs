@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Ryuso.Cli.Bench;
@@ -7,8 +8,10 @@ using Ryuso.Cli.Check;
 using Ryuso.Cli.Client;
 using Ryuso.Cli.Graphs;
 using Ryuso.Cli.Import;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Plans;
 using Ryuso.Cli.Runs;
+using Ryuso.Cli.Stubs;
 using Ryuso.Spec;
 
 namespace Ryuso.Cli;
@@ -23,6 +26,7 @@ internal static class RyusoTool
             CheckCommand.Create(terminal),
             PlanCommand.Create(terminal),
             GraphCommand.Create(terminal),
+            StubsCommand.Create(terminal),
             ImportPythonCommand.Create(terminal),
             CallCommand.Create(terminal),
             DescribeCommand.Create(terminal),
@@ -31,12 +35,27 @@ internal static class RyusoTool
             RunsCommand.Create(terminal),
             CompletionCommand.Create(terminal),
         };
+        if (root.Options.OfType<HelpOption>().Single() is { Action: HelpAction help })
+        {
+            // As wide as all else; the library's own wrapping never ends in a terminal of few columns.
+            help.MaxWidth = terminal.Screen.Profile.Width;
+        }
+
         return root;
     }
 
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
     {
-        ParseResult parsed = Create(terminal).Parse(args);
+        // An argument that begins with @ is an argument, and no file of arguments: it may be somebody's token or reason.
+        var parsing = new ParserConfiguration { ResponseFileTokenReplacer = null };
+        RootCommand root = Create(terminal);
+        ParseResult parsed = root.Parse(args, parsing);
+        if (parsed.Action is ParseErrorAction && parsed.CommandResult.Command.Subcommands.Count > 0 && parsed.UnmatchedTokens.Count == 0)
+        {
+            // A command that only has commands below it: which, its help lists.
+            parsed = root.Parse([.. args, "--help"], parsing);
+        }
+
         if (parsed.Action is ParseErrorAction)
         {
             return WrongUsage(parsed, terminal, [.. Errors(parsed)]);
@@ -49,7 +68,13 @@ internal static class RyusoTool
 
         try
         {
-            var streams = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            var streams = new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
             return await parsed.InvokeAsync(streams, cancel);
         }
         catch (UsageException exception)
@@ -61,6 +86,11 @@ internal static class RyusoTool
         {
             await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
             return ExitCodes.Usage;
+        }
+        catch (OutputLostException exception)
+        {
+            await terminal.Error.WriteLineAsync("ryuso: " + exception.Message);
+            return ExitCodes.OutputLost;
         }
         catch (RejectedException exception)
         {
@@ -97,18 +127,19 @@ internal static class RyusoTool
             : parsed.Errors.Select(e => e.Message).Distinct();
     }
 
-    /// <summary>The parser takes a mistyped option for an argument where arguments may stand.</summary>
+    /// <summary>The parser takes a mistyped option for an argument where arguments may stand. An option's value may begin as it likes.</summary>
     private static string? UnknownOption(ParseResult parsed)
     {
-        foreach (Token token in parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash))
+        HashSet<Token> values = new(parsed.CommandResult.Children.OfType<OptionResult>().SelectMany(o => o.Tokens), ReferenceEqualityComparer.Instance);
+        Token? unknown = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash)
+            .FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.StartsWith("--", StringComparison.Ordinal) && !values.Contains(t));
+        if (unknown is null)
         {
-            if (token.Type == TokenType.Argument && token.Value.StartsWith("--", StringComparison.Ordinal))
-            {
-                return $"There is no option '{token.Value}'.{NearestName.DidYouMean(token.Value, parsed.CommandResult.Command.Options.Select(o => o.Name))}";
-            }
+            return null;
         }
 
-        return null;
+        string name = unknown.Value.Split('=')[0];
+        return $"There is no option '{name}'.{NearestName.DidYouMean(name, parsed.CommandResult.Command.Options.Select(o => o.Name))}";
     }
 
     private static IEnumerable<string> Names(CommandResult result) =>

@@ -141,6 +141,54 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("--spec", "nosuch.json", "ryuso: Without the spec there is no timeline. There is no file 'nosuch.json'.\n")]
+    [InlineData("--spec", ".", "")]
+    public async Task Outcome_is_reported_whatever_the_search_for_the_spec_meets(string option, string value, string error)
+    {
+        _failing.UnionWith(["ship", "refund"]);
+        await WriteSpecAsync();
+        await File.WriteAllBytesAsync(_folder.File("broken.ryu.json"), [0xff], TestContext.Current.CancellationToken);
+        Tool tool = await AskAsync("call", "buy", "item=hat", "cents=9", option, value);
+        Assert.Equal(3, tool.ExitCode);
+        Assert.StartsWith("buy is STUCK: The refund broke.\n", tool.Output, StringComparison.Ordinal);
+        Assert.StartsWith(error, tool.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ship", 1)]
+    [InlineData("refund", 3)]
+    [InlineData("", 6)]
+    public async Task Outcome_is_the_exit_code_even_where_it_cannot_be_written(string failing, int exitCode)
+    {
+        _failing.UnionWith(["ship", failing]);
+        _failing.RemoveWhere(_ => failing.Length == 0);
+        string tool = $"dotnet {typeof(RyusoTool).Assembly.Location} call buy item=hat cents=9 --server {Address} --token secret";
+        Command run = await Command.RunAsync("sh", ["-c", $"cd {_folder.FullPath}; {tool} >/dev/full"]);
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Equal("ryuso: The result could not be written: No space left on device\n", run.Error);
+    }
+
+    [Fact]
+    public async Task Values_are_never_wrapped()
+    {
+        string hat = string.Join(' ', Enumerable.Repeat("hat", 100));
+        Tool tool = await AskAsync("call", "buy", "item=" + hat, "cents=9");
+        Assert.Equal($"item   {hat}\ncents  9\n", tool.Output);
+    }
+
+    [Fact]
+    public async Task Control_characters_of_an_answer_are_shown_and_not_obeyed()
+    {
+        Tool outputs = await AskAsync("call", "buy", "item=a\u001b[2Jb\nc\u202e", "cents=9");
+        Assert.Equal("item   a\\u001b[2Jb\\nc\\u202e\ncents  9\n", outputs.Output);
+        Tool json = await AskAsync("call", "buy", "item=a\u001b[2J\u202e", "cents=9", "--json");
+        Assert.Equal("a\u001b[2J\u202e", (string?)json.Json["item"]);
+        Assert.DoesNotContain('\u202e', json.Output);
+        Tool unknown = await AskAsync("call", "b\u001b[2J");
+        Assert.Equal("ryuso: The server has no program 'b\\u001b[2J'.\n", unknown.Error);
+    }
+
+    [Theory]
     [InlineData(4, "rejected (invalid_arguments): ", "", "call", "buy", "cents=1")]
     [InlineData(2, "", "ryuso: 'cents' is of type int, and '1.5' is not. Write cents=12, for example.\n", "call", "buy", "cents=1.5")]
     [InlineData(2, "", "ryuso: 'hat' is no argument. Write name=value, or - for a JSON object from the standard input.\n", "call", "buy", "hat")]

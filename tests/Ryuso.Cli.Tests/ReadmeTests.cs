@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ryuso.Cli.Output;
 using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;

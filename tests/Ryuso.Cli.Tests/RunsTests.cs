@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Ryuso.Sqlite;
 using Ryuso.TestKit;
 
@@ -84,16 +85,75 @@ public sealed class RunsTests : IDisposable
         Assert.Equal((2, "ryuso: The run 'r1' is not stuck but Succeeded; there is nothing to decide.\n"), Told(await RunAsync("retry", "r1")));
     }
 
+    [Fact]
+    public async Task Shown_run_has_the_numbers_of_the_plan_the_values_of_the_pool_and_its_status()
+    {
+        await GetStuckAsync();
+        Tool shown = await RunAsync("show", "r1");
+        string[] lines = [.. shown.Output.Split('\n').Select(l => Regex.Replace(l, @"^\+[0-9.]+ s  ", "").TrimEnd())];
+        Assert.Contains("step_completed        step 1    hooks.reserve", lines);
+        Assert.Contains("step_completed        step 2    hooks.charge", lines);
+        Assert.Contains(lines, l => l.StartsWith("compensation_started  step 3    hooks.ship  The ship broke.", StringComparison.Ordinal));
+        Assert.Contains("step_started          undoes 2  hooks.refund", lines);
+        Assert.Contains(lines, l => l.EndsWith("seats = 3", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("run_finished", StringComparison.Ordinal) && l.Contains("  stuck  ", StringComparison.Ordinal));
+        Assert.DoesNotContain("unfinished", shown.Output, StringComparison.Ordinal);
+        Tool json = await RunAsync("show", "r1", "--json");
+        Assert.Equal(
+            [("hooks.reserve", 1), ("hooks.charge", 2), ("hooks.ship", 3)],
+            json.Json["events"]!.AsArray().Where(e => (string?)e!["kind"] is "step_completed" or "compensation_started")
+                .Select(e => ((string?)e!["reference"], (int?)e["step_number"] ?? 0)));
+    }
+
+    [Fact]
+    public async Task Retry_of_all_decides_every_stuck_run()
+    {
+        await GetStuckAsync("r1", "r2", "r3");
+        Assert.Equal((2, "ryuso: Name one run, or write --all for every stuck run.\n"), Told(await RunAsync("retry")));
+        Assert.Equal((2, "ryuso: Name one run, or write --all for every stuck run.\n"), Told(await RunAsync("retry", "r1", "--all")));
+        Assert.StartsWith("Recorded: retry 3 runs. ", (await RunAsync("retry", "--all", "--by", "ann")).Output, StringComparison.Ordinal);
+        _failing.Remove("refund");
+        await using (await StartAsync())
+        {
+            // The start ends when what was left unfinished has ended.
+        }
+
+        Assert.Equal("0 runs.\n", (await RunAsync("list")).Output);
+        Assert.Equal("No run is stuck.\n", (await RunAsync("retry", "--all")).Output);
+        Tool json = await RunAsync("list", "--status", "rectified", "--json");
+        Assert.Equal(["r1", "r2", "r3"], json.Json.AsArray().Select(r => (string?)r!["run_id"]).Order());
+    }
+
+    [Fact]
+    public async Task Run_ids_are_completed_from_the_journal()
+    {
+        await GetStuckAsync("r1", "r2");
+        foreach (string verb in new[] { "show", "retry", "skip" })
+        {
+            string line = $"ryuso runs {verb} r";
+            Tool tool = await Tool.RunAsync(_folder.FullPath, $"[suggest:{line.Length}]", line);
+            Assert.Equal(["r1", "r2"], tool.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l[0] == 'r').Order());
+        }
+    }
+
     private static (int ExitCode, string Error) Told(Tool tool) => (tool.ExitCode, tool.Error);
 
     private Task<Tool> RunAsync(params string[] args) => Tool.RunAsync(_folder.FullPath, ["runs", .. args, "--journal", "shop.ryuso.db"]);
 
-    private async Task GetStuckAsync()
+    private async Task GetStuckAsync(params string[] runs)
     {
         await using RyusoServer server = await StartAsync();
+        foreach (string run in runs is [] ? ["r1"] : runs)
+        {
+            await RunAsync(server, run);
+        }
+    }
+
+    private async Task RunAsync(RyusoServer server, string run)
+    {
         using var client = new TcpClient();
         await client.ConnectAsync(server.EndPoint, TestContext.Current.CancellationToken);
-        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes("""{"program": "buy", "run_id": "r1"}"""), TestContext.Current.CancellationToken);
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($$"""{"program": "buy", "run_id": "{{run}}"}"""), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(client.GetStream());
         var answer = (JsonObject)JsonNode.Parse(await reader.ReadToEndAsync(TestContext.Current.CancellationToken))!;
         Assert.Equal(_failing.Count > 0, (bool?)answer["_rectifier_fail"] ?? false);
@@ -101,9 +161,14 @@ public sealed class RunsTests : IDisposable
 
     private async Task<RyusoServer> StartAsync()
     {
-        SpecOrchestrator orchestrator = SpecOrchestrator.Of(Shop, (hook, _) =>
+        SpecOrchestrator orchestrator = SpecOrchestrator.Of(Shop, (hook, pool) =>
         {
             _calls.Add(hook);
+            if (hook == "reserve")
+            {
+                pool["seats"] = 3;
+            }
+
             return _failing.Contains(hook) ? HookResult.Fail($"The {hook} broke.") : HookResult.Ok;
         });
         var server = new RyusoServer(orchestrator, new RyusoServerOptions { Port = 0, Journal = new SqliteJournal(_folder.File("shop.ryuso.db")) });

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Calls;
 using Ryuso.Cli.Client;
+using Ryuso.Cli.Output;
 using Ryuso.Protocol;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Ryuso.Cli.Output;
 using Spectre.Console;
 
 namespace Ryuso.Cli.Bench;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Plans;
 using Ryuso.Cli.Specs;
 using Ryuso.Spec.Model;
@@ -35,14 +36,21 @@ internal static class CallCommand
                 var options = new CallOptions { RunId = parsed.GetValue(id), Metadata = meta };
                 return (offers, new Answer(await progress.WaitAsync(RunAsync(client, name, pool, options, limit))));
             }, cancel);
-            if (parsed.GetValue(json))
+            try
             {
-                terminal.WriteJson(answer.Json);
+                if (parsed.GetValue(json))
+                {
+                    terminal.WriteJson(answer.Json);
+                }
+                else
+                {
+                    PlanTree? tree = answer.Failed && !answer.Rejected ? FindPlan(terminal, described, name, parsed.GetValue(spec)) : null;
+                    CallText.Write(terminal, name, answer, tree);
+                }
             }
-            else
+            catch (OutputLostException lost) when (answer.ExitCode != ExitCodes.Good)
             {
-                PlanTree? tree = answer.Failed && !answer.Rejected ? FindPlan(terminal, described, name, parsed.GetValue(spec)) : null;
-                CallText.Write(terminal, name, answer, tree);
+                terminal.Error.WriteLine("ryuso: " + lost.Message);
             }
 
             return answer.ExitCode;
@@ -70,6 +78,7 @@ internal static class CallCommand
     /// <summary>The plan that the server has, if its spec is at hand: of the same name, with the same program.</summary>
     private static PlanTree? FindPlan(Terminal terminal, ServerDescription server, string program, string? file)
     {
+        // The run has ended: whatever the search meets, the outcome is reported.
         try
         {
             foreach (LoadedSpec spec in SpecSearch.Find(terminal, file is null ? [] : [file]).Select(LoadedSpec.Read))
@@ -80,9 +89,12 @@ internal static class CallCommand
                 }
             }
         }
-        catch (UsageException) when (file is null)
+        catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
         {
-            // No spec here: the answer's own words must do.
+            if (file is not null)
+            {
+                terminal.Error.WriteLine($"ryuso: Without the spec there is no timeline. {exception.Message}");
+            }
         }
 
         return null;

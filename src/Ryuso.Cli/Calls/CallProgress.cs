@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
+using Ryuso.Cli.Output;
 using Ryuso.Protocol;
 using Spectre.Console;
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Plans;
 using Spectre.Console;
 
@@ -46,18 +47,21 @@ internal static class CallText
         terminal.Screen.MarkupLine($"[grey]run {Escape(answer.RunId ?? "without an id")}[/]");
     }
 
+    /// <summary>Each value in a line of its own, which is never broken: it may be copied, or read by a script.</summary>
     private static void WriteOutputs(Terminal terminal, Answer answer)
     {
-        var grid = Table();
-        foreach ((string name, JsonNode? value) in answer.Outputs)
+        List<(string Name, string Value)> shown = [.. answer.Outputs.Select(o => (VisibleText.Line(o.Key), VisibleText.Line(Shown(o.Value))))];
+        int width = shown.Select(o => o.Name.GetCellWidth()).DefaultIfEmpty().Max();
+        foreach ((string name, string value) in shown)
         {
-            // Text without quotes; everything else as JSON.
-            string shown = value is JsonValue text && text.TryGetValue(out string? words) ? words : value?.ToJsonString(s_json) ?? "null";
-            grid.AddRow(new Markup($"[bold]{Escape(name)}[/]"), new Text(shown));
+            terminal.Screen.Markup($"[bold]{Escape(name)}[/]");
+            terminal.Out.WriteLine(new string(' ', width - name.GetCellWidth() + 2) + value);
         }
-
-        terminal.Screen.Write(grid);
     }
+
+    /// <summary>Text without quotes; everything else as JSON.</summary>
+    private static string Shown(JsonNode? value) =>
+        value is JsonValue text && text.TryGetValue(out string? words) ? words : value?.ToJsonString(s_json) ?? "null";
 
     private static Grid Lines(List<TimelineEntry> timeline, Answer answer)
     {
@@ -113,5 +117,5 @@ internal static class CallText
 
     private static string Name(string reference) => reference.StartsWith("hooks.", StringComparison.Ordinal) ? reference["hooks.".Length..] : reference;
 
-    private static string Escape(string text) => Markup.Escape(text);
+    private static string Escape(string text) => Markup.Escape(VisibleText.Line(text));
 }

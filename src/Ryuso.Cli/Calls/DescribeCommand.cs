@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Plans;
 using Ryuso.Protocol;
 using Ryuso.Spec;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Client;
+using Ryuso.Cli.Output;
 
 namespace Ryuso.Cli.Calls;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ryuso.Cli.Output;
 using Ryuso.Json;
 using Ryuso.Cli.Plans;
 using Ryuso.Spec;

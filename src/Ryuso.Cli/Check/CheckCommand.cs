@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
 using Ryuso.Spec;
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Cli.Output;
 using Ryuso.Spec;
 
 namespace Ryuso.Cli.Check;

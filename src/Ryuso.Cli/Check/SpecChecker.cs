@@ -1,3 +1,4 @@
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
 using Ryuso.Spec;
 
@@ -27,7 +28,7 @@ internal static class SpecChecker
     {
         for (string? folder = Path.GetDirectoryName(path); folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            if (Directory.EnumerateFiles(folder, "*.csproj").Any())
+            if (Directory.EnumerateFiles(folder, "*.csproj", Folders.Readable).Any())
             {
                 return folder;
             }

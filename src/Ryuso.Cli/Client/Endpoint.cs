@@ -1,3 +1,4 @@
+using Ryuso.Cli.Output;
 using Ryuso.Protocol;
 
 namespace Ryuso.Cli.Client;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Cli.Output;
 using Ryuso.Spec.Model;
 
 namespace Ryuso.Cli.Client;

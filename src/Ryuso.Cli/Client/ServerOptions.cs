@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Ryuso.Cli.Output;
 using Ryuso.Client;
 using Ryuso.Protocol;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Check;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
+using Ryuso.Cli.Stubs;
 using Ryuso.Spec;
 using Spectre.Console;
 
@@ -23,14 +25,20 @@ internal static class ImportPythonCommand
             string file = parsed.GetRequiredValue(spec);
             LoadedSpec loaded = LoadedSpec.Read(SpecSearch.Find(terminal, [file]) is [var one] ? one : throw new UsageException($"'{file}' holds more than one spec. Name one."));
             List<Difference> differences = loaded.Result.Model is null ? [] : [.. PythonDifferences.Of(loaded.Model)];
-            List<StubFile> stubs = loaded.Result.HasErrors ? [] : HookStubs.Write(loaded.Model, terminal.FullPath(parsed.GetRequiredValue(output)), parsed.GetValue(force), parsed.GetValue(dryRun));
+            bool isDry = parsed.GetValue(dryRun);
+            List<StubFile> stubs = loaded.Result.HasErrors ? [] : StubFile.Write(
+                StubClass.Of(loaded.Model, loaded.Model.Hooks),
+                terminal.FullPath(parsed.GetRequiredValue(output)),
+                "In Python: ",
+                parsed.GetValue(force),
+                isDry);
             if (parsed.GetValue(json))
             {
                 terminal.WriteJson(ToJson(loaded, differences, stubs, terminal));
             }
             else
             {
-                Report(loaded, differences, stubs, terminal);
+                Report(loaded, differences, stubs, isDry, terminal);
             }
 
             return loaded.Result.HasErrors ? ExitCodes.Failed : ExitCodes.Good;
@@ -38,7 +46,7 @@ internal static class ImportPythonCommand
         return command;
     }
 
-    private static void Report(LoadedSpec spec, List<Difference> differences, List<StubFile> stubs, Terminal terminal)
+    private static void Report(LoadedSpec spec, List<Difference> differences, List<StubFile> stubs, bool dryRun, Terminal terminal)
     {
         TextReport.WriteProblems(terminal.Out, terminal.Show(spec.Path), spec.Result.Problems);
         if (spec.Result.HasErrors)
@@ -61,11 +69,7 @@ internal static class ImportPythonCommand
             terminal.Out.WriteLine();
         }
 
-        foreach (StubFile stub in stubs)
-        {
-            terminal.Out.WriteLine($"{(stub.Written ? "wrote" : "kept ")} {terminal.Show(stub.Path)}: {string.Join(", ", stub.Methods)}");
-        }
-
+        StubFile.Report(terminal, stubs, dryRun);
         if (stubs.Count > 0)
         {
             terminal.Out.WriteLine("The spec itself needs no change: put it beside the project file. Clients need none either.");
@@ -82,6 +86,6 @@ internal static class ImportPythonCommand
             ["here"] = d.Here,
             ["places"] = new JsonArray([.. d.Places.Select(p => new JsonObject { ["reference"] = p.Reference, ["detail"] = p.Detail })]),
         })]),
-        ["stubs"] = new JsonArray([.. stubs.Select(s => new JsonObject { ["file"] = terminal.Show(s.Path), ["written"] = s.Written, ["methods"] = new JsonArray([.. s.Methods.Select(m => JsonValue.Create(m))]) })]),
+        ["stubs"] = StubJson.Of(stubs, terminal),
     };
 }

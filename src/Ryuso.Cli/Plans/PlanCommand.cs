@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
 
 namespace Ryuso.Cli.Plans;

@@ -1,4 +1,8 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Ryuso.Cli.Output;
 using Spectre.Console;
 
 namespace Ryuso.Cli.Runs;
@@ -6,30 +10,7 @@ namespace Ryuso.Cli.Runs;
 /// <summary>Journaled runs for people.</summary>
 internal static class RunText
 {
-    public static string Of(RunStatus status) => status switch
-    {
-        RunStatus.Unfinished => "unfinished",
-        RunStatus.Succeeded => "succeeded",
-        RunStatus.Rectified => "rectified",
-        RunStatus.Stuck => "stuck",
-        RunStatus.ResolvedWithSkips => "resolved_with_skips",
-        _ => "abandoned",
-    };
-
-    public static string Of(JournalEventKind kind) => kind switch
-    {
-        JournalEventKind.RunAccepted => "run_accepted",
-        JournalEventKind.StepStarted => "step_started",
-        JournalEventKind.StepCompleted => "step_completed",
-        JournalEventKind.AttemptFailed => "attempt_failed",
-        JournalEventKind.CompensationStarted => "compensation_started",
-        JournalEventKind.RunInterrupted => "run_interrupted",
-        JournalEventKind.RecoveryStarted => "recovery_started",
-        JournalEventKind.RunFinished => "run_finished",
-        JournalEventKind.RetryRequested => "retry_requested",
-        JournalEventKind.SkipRequested => "skip_requested",
-        _ => "abandon_requested",
-    };
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void WriteList(Terminal terminal, IReadOnlyList<JournaledRun> runs)
     {
@@ -52,11 +33,20 @@ internal static class RunText
         }
 
         grid.AddColumn();
+        RecordedSteps steps = RecordedSteps.Of(run.Accepted.Plan);
         long start = run.Events.Select(e => e.Time).DefaultIfEmpty().Min();
         foreach (JournalEvent entry in run.Events)
         {
             string after = string.Create(CultureInfo.InvariantCulture, $"+{(entry.Time - start) / 1000.0:0.000} s");
-            grid.AddRow(new Markup($"[grey]{after}[/]"), new Markup($"[{Colour(entry.Kind)}]{Of(entry.Kind)}[/]"), new Text(entry.Step ?? ""), new Text(Words(entry)));
+            grid.AddRow(
+                new Markup($"[grey]{after}[/]"),
+                new Markup($"[{Colour(entry.Kind)}]{RunNames.Of(entry.Kind)}[/]"),
+                new Text(Step(steps, entry)),
+                new Text(Words(entry)));
+            foreach ((string name, JsonNode? value) in Changes(entry))
+            {
+                grid.AddRow(new Text(""), new Text(""), new Text(""), new Markup($"[grey]{Markup.Escape(Change(name, value))}[/]"));
+            }
         }
 
         terminal.Screen.Write(grid);
@@ -66,25 +56,54 @@ internal static class RunText
     {
         string colour = run.Status is RunStatus.Stuck ? "bold red" : run.Status is RunStatus.Succeeded ? "green" : "olive";
         string time = DateTimeOffset.FromUnixTimeMilliseconds(run.Accepted.StartedAt).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        terminal.Screen.MarkupLine($"{Markup.Escape(run.RunId)}  [bold]{Markup.Escape(run.Accepted.Program)}[/]  [{colour}]{Of(run.Status)}[/]  {time}");
+        string id = Markup.Escape(VisibleText.Line(run.RunId));
+        string program = Markup.Escape(VisibleText.Line(run.Accepted.Program));
+        terminal.Screen.MarkupLine($"{id}  [bold]{program}[/]  [{colour}]{RunNames.Of(run.Status)}[/]  {time}");
         if (run.Error is { } error)
         {
-            terminal.Screen.Write(new Padder(new Text(error), new Padding(2, 0, 0, 0)));
+            WriteIndented(terminal, error);
             if (run.Cause is { } cause && !cause.EndsWith(error, StringComparison.Ordinal))
             {
-                terminal.Screen.Write(new Padder(new Text("Before that, " + cause), new Padding(2, 0, 0, 0)));
+                WriteIndented(terminal, "Before that, " + cause);
             }
+        }
+
+        if (run.Damage is { } damage)
+        {
+            WriteIndented(terminal, "What is recorded of it cannot be read: " + damage);
         }
     }
 
-    private static string Words(JournalEvent entry) => string.Join("  ", new[]
+    private static void WriteIndented(Terminal terminal, string text) =>
+        terminal.Screen.Write(new Padder(new Text(VisibleText.Line(text)), new Padding(2, 0, 0, 0)));
+
+    private static string Step(RecordedSteps steps, JournalEvent entry) => steps.Number(entry) is not { } number ? entry.Step ?? ""
+        : (RecordedSteps.IsRectifier(entry) ? "undoes " : "step ") + number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Words(JournalEvent entry) => VisibleText.Line(string.Join("  ", new[]
     {
         entry.Reference,
         entry.Attempt > 1 ? string.Create(CultureInfo.InvariantCulture, $"try {entry.Attempt}") : null,
-        entry.Kind == JournalEventKind.RunFinished ? Of(entry.Status) : null,
+        entry.Kind == JournalEventKind.RunFinished ? RunNames.Of(entry.Status) : null,
         entry.By is null ? null : $"by {entry.By}",
         entry.Error ?? entry.Reason,
-    }.Where(w => w is not null));
+    }.Where(w => w is not null)));
+
+    /// <summary>What the pool gained, changed or lost.</summary>
+    private static JsonObject Changes(JournalEvent entry)
+    {
+        try
+        {
+            return entry.PoolDelta is null ? [] : JsonNode.Parse(entry.PoolDelta, documentOptions: RunJson.Reading) as JsonObject ?? [];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    private static string Change(string name, JsonNode? value) =>
+        VisibleText.Line(value is null ? $"{name} removed" : $"{name} = {value.ToJsonString(s_json)}");
 
     private static string Colour(JournalEventKind kind) => kind switch
     {

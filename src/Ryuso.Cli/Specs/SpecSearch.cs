@@ -1,3 +1,5 @@
+using Ryuso.Cli.Output;
+
 namespace Ryuso.Cli.Specs;
 
 /// <summary>Finds the specs that the user means.</summary>
@@ -36,6 +38,28 @@ internal static class SpecSearch
         return [.. found.Distinct()];
     }
 
+    /// <summary>The one spec that is named, or that there is.</summary>
+    public static LoadedSpec One(Terminal terminal, string? named)
+    {
+        List<string> found = Find(terminal, named is null ? [] : [named]);
+        return found is [var one]
+            ? LoadedSpec.Read(one)
+            : throw new UsageException($"There are {found.Count} specs: {string.Join(", ", found.Select(terminal.Show))}. Choose one with --spec.");
+    }
+
+    /// <summary>Names of a spec for a shell; none where the specs cannot be read, since there is no place to say why.</summary>
+    public static IEnumerable<string> Complete(Terminal terminal, string? named, Func<LoadedSpec, IEnumerable<string>> names)
+    {
+        try
+        {
+            return [.. Find(terminal, named is null ? [] : [named]).Select(LoadedSpec.Read).Where(s => s.Result.Model is not null).SelectMany(names).Distinct()];
+        }
+        catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The one spec that has the program.</summary>
     public static LoadedSpec WithProgram(IReadOnlyList<LoadedSpec> specs, string program, Terminal terminal)
     {
@@ -51,7 +75,7 @@ internal static class SpecSearch
 
     private static IEnumerable<string> Below(string folder, int depth)
     {
-        foreach (string file in Directory.EnumerateFiles(folder, "*.json").Where(IsSpec).Order(StringComparer.Ordinal))
+        foreach (string file in Directory.EnumerateFiles(folder, "*.json", Folders.Readable).Where(IsSpec).Order(StringComparer.Ordinal))
         {
             yield return file;
         }
@@ -61,7 +85,7 @@ internal static class SpecSearch
             yield break;
         }
 
-        foreach (string below in Directory.EnumerateDirectories(folder).Where(IsSource).Order(StringComparer.Ordinal))
+        foreach (string below in Directory.EnumerateDirectories(folder, "*", Folders.Readable).Where(IsSource).Order(StringComparer.Ordinal))
         {
             foreach (string file in Below(below, depth + 1))
             {

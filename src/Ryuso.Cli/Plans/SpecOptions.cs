@@ -1,9 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Completions;
 using Ryuso.Cli.Check;
+using Ryuso.Cli.Output;
+using Ryuso.Cli.Specs;
 using Ryuso.Spec;
 
-namespace Ryuso.Cli.Specs;
+namespace Ryuso.Cli.Plans;
 
 /// <summary>The program and the spec on the command line of what explains programs.</summary>
 internal sealed class SpecOptions
@@ -14,7 +15,8 @@ internal sealed class SpecOptions
     {
         _terminal = terminal;
         Program = new Argument<string?>("PROGRAM") { Description = "The program; all programs where it is left out", HelpName = "PROGRAM", Arity = ArgumentArity.ZeroOrOne };
-        Program.CompletionSources.Add(Complete);
+        Program.CompletionSources.Add(context =>
+            SpecSearch.Complete(terminal, context.ParseResult.GetValue(Spec!) is [var file, ..] ? file : null, s => s.Programs));
         Spec = new Option<string[]>("--spec") { Description = "The spec; otherwise it is looked for in this folder and below it", HelpName = "FILE" };
     }
 
@@ -59,19 +61,6 @@ internal sealed class SpecOptions
         foreach (LoadedSpec spec in specs)
         {
             TextReport.WriteProblems(_terminal.Error, _terminal.Show(spec.Path), spec.Result.Problems.Where(p => p.Severity == ProblemSeverity.Error));
-        }
-    }
-
-    private IEnumerable<string> Complete(CompletionContext context)
-    {
-        try
-        {
-            return SpecSearch.Find(_terminal, context.ParseResult.GetValue(Spec) ?? []).Select(LoadedSpec.Read).SelectMany(s => s.Programs);
-        }
-        catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
-        {
-            // Nothing to offer, and no place to say why.
-            return [];
         }
     }
 }

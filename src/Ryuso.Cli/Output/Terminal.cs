@@ -4,22 +4,29 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Spectre.Console;
 
-namespace Ryuso.Cli;
+namespace Ryuso.Cli.Output;
 
-/// <summary>Where the tool reads and writes. Plain text of 80 columns unless a person looks at it.</summary>
+/// <summary>
+/// Where the tool reads and writes. Plain text of 80 columns unless a person looks at it, and nothing in it that a terminal would obey.
+/// </summary>
 internal sealed class Terminal
 {
     private const int PlainWidth = 80;
+    private const int MinWidth = 40;
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public Terminal(TextReader input, TextWriter output, TextWriter error, string folder, bool isLive = false, bool isErrorLive = false)
     {
+        var results = new GuardedWriter(output, exception => throw new OutputLostException(exception));
+
+        // A message that cannot be written is lost; the exit code speaks for it.
+        var messages = new GuardedWriter(error, _ => { });
         In = input;
-        Out = output;
-        Error = error;
+        Out = new VisibleWriter(results);
+        Error = new VisibleWriter(messages);
         Folder = folder;
-        Screen = Console(output, isLive);
-        ErrorScreen = Console(error, isErrorLive);
+        Screen = Console(isLive ? results : Out, isLive);
+        ErrorScreen = Console(isErrorLive ? messages : Error, isErrorLive);
         IsErrorLive = isErrorLive;
     }
 
@@ -69,7 +76,10 @@ internal sealed class Terminal
     {
         if (isLive)
         {
-            return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+            IAnsiConsole live = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+            live.Pipeline.Attach(new VisibleHook());
+            live.Profile.Width = Math.Max(live.Profile.Width, MinWidth);
+            return live;
         }
 
         IAnsiConsole plain = AnsiConsole.Create(new AnsiConsoleSettings

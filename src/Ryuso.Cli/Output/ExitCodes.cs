@@ -1,4 +1,4 @@
-namespace Ryuso.Cli;
+namespace Ryuso.Cli.Output;
 
 /// <summary>What the tool's exit code says to scripts. The README lists them.</summary>
 internal static class ExitCodes
@@ -19,6 +19,9 @@ internal static class ExitCodes
 
     /// <summary>No server, or no answer.</summary>
     public const int NoAnswer = 5;
+
+    /// <summary>The result could not be written: a full disk.</summary>
+    public const int OutputLost = 6;
 
     /// <summary>Ctrl-C.</summary>
     public const int Cancelled = 130;
