@@ -169,6 +169,16 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Input_that_was_closed_before_the_start_is_empty()
+    {
+        string tool = $"dotnet {typeof(RyusoTool).Assembly.Location} call buy - item=hat --server {Address} --token secret";
+        Command run = await Command.RunAsync("sh", ["-c", $"cd {_folder.FullPath}; {tool} <&-"]);
+        Assert.Equal((2, "ryuso: The standard input is no JSON object.\n"), (run.ExitCode, run.Error));
+        Command pipe = await Command.RunAsync("sh", ["-c", $$"""cd {{_folder.FullPath}}; echo '{"cents": 7}' | {{tool}}"""]);
+        Assert.Equal((0, "item   hat\ncents  7\n"), (pipe.ExitCode, pipe.Output));
+    }
+
+    [Fact]
     public async Task Values_are_never_wrapped()
     {
         string hat = string.Join(' ', Enumerable.Repeat("hat", 100));

@@ -15,7 +15,7 @@ internal static class PoolArguments
     /// <summary>The pool; <c>-</c> stands for a JSON object from the standard input, over which named values win.</summary>
     public static async Task<JsonObject> ReadAsync(IReadOnlyCollection<string> given, ProgramModel program, Terminal terminal, CancellationToken cancel)
     {
-        JsonObject pool = given.Contains("-") ? ReadPool(await terminal.In.ReadToEndAsync(cancel)) : [];
+        JsonObject pool = given.Contains("-") ? ReadPool(await Task.Run(terminal.In.ReadToEnd, cancel).WaitAsync(cancel)) : [];
         foreach (string argument in given.Where(a => a != "-"))
         {
             (string name, string text) = Split(argument);

@@ -53,7 +53,7 @@ internal sealed class Terminal
     {
         bool isPlain = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) || Environment.GetEnvironmentVariable("TERM") == "dumb";
         return new Terminal(
-            System.Console.In,
+            StandardInput.Open(),
             System.Console.Out,
             System.Console.Error,
             Environment.CurrentDirectory,

@@ -13,26 +13,35 @@ internal sealed class StubClass
     private readonly string _name;
     private readonly List<(HookTarget Target, HookModel Hook)> _hooks;
 
-    private StubClass(SpecModel spec, string space, string name, List<(HookTarget Target, HookModel Hook)> hooks)
+    private StubClass(SpecModel spec, string space, string name, List<(HookTarget Target, HookModel Hook)> hooks, int twin)
     {
         _spec = spec;
         _namespace = space;
         _name = name;
         _hooks = hooks;
+        RelativePath = Path.Combine([.. space.Split('.').Skip(1), twin == 0 ? name + ".cs" : $"{name}.{twin + 1}.cs"]);
     }
 
     public IEnumerable<string> Methods => _hooks.Select(h => h.Target.Method);
 
-    /// <summary>Where it stands below the project: namespaces are folders.</summary>
-    public string RelativePath => Path.Combine([.. _namespace.Split('.').Skip(1), _name + ".cs"]);
+    /// <summary>Where it stands below the project: namespaces are folders. Builds take file names that differ in case only for one.</summary>
+    public string RelativePath { get; }
 
     /// <summary>The classes of the hooks, in the order of the spec.</summary>
-    public static List<StubClass> Of(SpecModel spec, IEnumerable<HookModel> hooks) =>
-    [
-        .. hooks.Select(h => (Target: SpecNaming.Target(spec, h), Hook: h))
-            .GroupBy(h => (h.Target.Namespace, h.Target.Class))
-            .Select(type => new StubClass(spec, type.Key.Namespace, type.Key.Class, [.. type])),
-    ];
+    public static List<StubClass> Of(SpecModel spec, IEnumerable<HookModel> hooks)
+    {
+        Dictionary<string, int> twins = new(StringComparer.OrdinalIgnoreCase);
+        List<StubClass> classes = [];
+        foreach (var type in hooks.Select(h => (Target: SpecNaming.Target(spec, h), Hook: h)).GroupBy(h => (h.Target.Namespace, h.Target.Class)))
+        {
+            string name = type.Key.Namespace + "." + type.Key.Class;
+            int twin = twins.GetValueOrDefault(name);
+            twins[name] = twin + 1;
+            classes.Add(new StubClass(spec, type.Key.Namespace, type.Key.Class, [.. type], twin));
+        }
+
+        return classes;
+    }
 
     /// <summary>The file's text. <paramref name="origin"/> stands before each reference.</summary>
     public string Code(string origin)
