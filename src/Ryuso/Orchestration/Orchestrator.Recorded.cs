@@ -15,24 +15,33 @@ public abstract partial class Orchestrator
     // 1 from the first sign of a fault until what the journal holds has been recovered.
     private int _isReopening;
 
-    /// <inheritdoc cref="RunExecutor.IsRecorded"/>
-    internal bool IsRecorded => _executor.IsRecorded;
+    /// <summary>Whether this orchestrator has a journal.</summary>
+    internal bool IsRecorded => Journal is not null;
 
-    /// <inheritdoc cref="RunExecutor.JournalWait"/>
-    internal long JournalWait => _executor.JournalWait;
+    /// <summary>Whether an answer may leave already.</summary>
+    internal bool IsDurable(PendingAnswer answer) => Journal!.IsDurable(answer.Position);
 
-    /// <inheritdoc cref="RunExecutor.IsDurable"/>
-    internal bool IsDurable(PendingAnswer answer) => _executor.IsDurable(answer);
-
-    /// <inheritdoc cref="RunExecutor.FlushAsync"/>
-    internal ValueTask FlushAsync(long position, bool canWait) => _executor.FlushAsync(position, canWait);
+    /// <summary>Waits until answers up to a position may leave, or never will. The lane need not be held.</summary>
+    /// <param name="position">That of the last answer.</param>
+    /// <param name="canWait">Whether others are about to ask for the same.</param>
+    internal async ValueTask FlushAsync(long position, bool canWait)
+    {
+        try
+        {
+            await Journal!.FlushAsync(position, canWait).ConfigureAwait(false);
+        }
+        catch (JournalException exception)
+        {
+            OnJournalFailed(exception);
+        }
+    }
 
     /// <summary>
     /// The answer leaves when its outcome is durable. The lane has been left: the next run shares the commit if it is there already.
     /// </summary>
     private async ValueTask AnswerAsync(PendingAnswer recorded, bool canWait, IBufferWriter<byte> answer)
     {
-        await _executor.FlushAsync(recorded.Position, canWait).ConfigureAwait(false);
+        await FlushAsync(recorded.Position, canWait).ConfigureAwait(false);
         answer.Write((IsDurable(recorded) ? recorded : PendingAnswer.OutcomeUnknown()).Json.Span);
     }
 
@@ -50,7 +59,7 @@ public abstract partial class Orchestrator
         await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _executor.Record(journal);
+            _environment.Journal = journal;
             await RecoverAsync(journal).ConfigureAwait(false);
             var stuckRuns = new RunQuery(RunStatus.Stuck) { Limit = MaxStuckRunsLogged, IncludeEvents = false };
             foreach (JournaledRun stuck in await journal.Runs.ListAsync(stuckRuns, CancellationToken.None).ConfigureAwait(false))
@@ -82,11 +91,24 @@ public abstract partial class Orchestrator
 
         for (int done = 0; done < runs.Count; done++)
         {
-            await _executor.RecoverAsync(runs[done]).ConfigureAwait(false);
+            await RecoverAsync(runs[done]).ConfigureAwait(false);
             if ((done + 1) % RunsPerProgressLine == 0)
             {
                 RunLog.RecoveryProgress(_logger, done + 1, runs.Count);
             }
+        }
+    }
+
+    private async Task RecoverAsync(JournaledRun run)
+    {
+        RunExecutor executor = _executors.Rent();
+        try
+        {
+            await executor.RecoverAsync(run).ConfigureAwait(false);
+        }
+        finally
+        {
+            _executors.Return(executor);
         }
     }
 
@@ -99,7 +121,7 @@ public abstract partial class Orchestrator
             // Where it is not unfinished, it was closed by the decision or has been gone on with already.
             if (await journal.Runs.FindAsync(runId).ConfigureAwait(false) is { Status: RunStatus.Unfinished } run)
             {
-                await _executor.RecoverAsync(run).ConfigureAwait(false);
+                await RecoverAsync(run).ConfigureAwait(false);
             }
         }
 #pragma warning disable CA1031 // Nobody waits for this: the log is where an operator looks.
@@ -115,11 +137,11 @@ public abstract partial class Orchestrator
     }
 
     /// <summary>Where runs are recorded; null where they are not.</summary>
-    internal IJournal? Journal => _executor.Journal;
+    internal IJournal? Journal => _environment.Journal;
 
     /// <summary>Why nothing runs although the server does; null where runs run.</summary>
     internal string? JournalProblem =>
-        Journal?.Fault?.Message ?? (_executor.IsJournalClosed ? "The journal has failed; what it holds is being recovered." : null);
+        Journal?.Fault?.Message ?? (_environment.IsJournalClosed ? "The journal has failed; what it holds is being recovered." : null);
 
     /// <summary>A barrier or a look failed. Where the journal has a fault, it is opened again as soon as that can be done.</summary>
     internal void OnJournalFailed(JournalException exception)
@@ -141,7 +163,7 @@ public abstract partial class Orchestrator
         {
             // The runs that are under way end first: what they append is lost. From then on none begins.
             await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
-            _executor.IsJournalClosed = true;
+            _environment.IsJournalClosed = true;
             _lane.Leave();
             for (string? told = null; ;)
             {
@@ -174,7 +196,7 @@ public abstract partial class Orchestrator
         {
             await RecoverAsync(journal).ConfigureAwait(false);
             _isReopening = 0;
-            _executor.IsJournalClosed = false;
+            _environment.IsJournalClosed = false;
             RunLog.JournalReopened(_logger);
         }
         finally

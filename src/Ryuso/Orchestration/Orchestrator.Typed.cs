@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Text.Json.Nodes;
 using Ryuso.Definitions;
+using Ryuso.Orchestration;
+using Ryuso.Protocol;
 using Ryuso.Telemetry;
 
 namespace Ryuso;
@@ -26,7 +29,7 @@ public abstract partial class Orchestrator
         ArgumentNullException.ThrowIfNull(args);
 
         // With a journal or scopes the run needs its request as text anyway.
-        if (options is { RunId: not null } or { Metadata: not null } || !_executor.CanUseFastPath)
+        if (options is { RunId: not null } or { Metadata: not null } || !CanUseFastPath)
         {
             return RunByRequestAsync(call, args, options, cancellationToken);
         }
@@ -36,62 +39,103 @@ public abstract partial class Orchestrator
             return Task.FromCanceled<ProgramResult<TOutputs>>(cancellationToken);
         }
 
-        if (!_lane.TryEnter())
+        RunExecutor executor = _executors.Rent();
+        try
         {
-            return WaitAndRunAsync(call, args, cancellationToken);
+            if (!executor.TryAssign(call, args))
+            {
+                _executors.Return(executor);
+                return RunByRequestAsync(call, args, options, cancellationToken);
+            }
+
+            if (executor.Admit(call.Program) is { } problem)
+            {
+                _executors.Return(executor);
+                return Task.FromResult(ToTyped(problem, call));
+            }
+
+            if (!_lane.TryEnter())
+            {
+                return WaitAndRunAsync(executor, call, args, cancellationToken);
+            }
+        }
+        catch (Exception exception)
+        {
+            _executors.Return(executor);
+            return Task.FromException<ProgramResult<TOutputs>>(exception);
         }
 
         ValueTask<ProgramResult<TOutputs>> run;
         try
         {
-            if (!_executor.CanUseFastPath || !_executor.TryAssign(this, call, args))
-            {
-                _lane.Leave();
-                return RunByRequestAsync(call, args, options, cancellationToken);
-            }
-
-            run = _executor.RunAssignedAsync(call);
+            run = executor.RunAssignedAsync(call);
         }
         catch (Exception exception)
         {
-            _lane.Leave();
+            Leave(executor);
             return Task.FromException<ProgramResult<TOutputs>>(exception);
         }
 
         if (!run.IsCompletedSuccessfully)
         {
-            return FinishAsync(run);
+            return FinishAsync(executor, run);
         }
 
-        _lane.Leave();
+        Leave(executor);
         ObserverLogger.Flush(_logger, s_logWait);
         return Task.FromResult(run.Result);
+    }
+
+    private static ProgramResult<TOutputs> ToTyped<TArgs, TOutputs>(RequestProblem problem, ProgramCall<TArgs, TOutputs> call)
+        where TArgs : class
+        where TOutputs : class
+    {
+        var answer = new ArrayBufferWriter<byte>();
+        Rejection.Write(answer, problem.Code, problem.Message);
+        return ToTyped(ProgramResult.Parse(answer.WrittenSpan), call.FromAnswer);
     }
 
     internal static ProgramResult<TOutputs> ToTyped<TOutputs>(JsonObject answer, Func<JsonObject, TOutputs> fromAnswer)
         where TOutputs : class =>
         new(answer, answer["_program_fail"] is null ? fromAnswer(answer) : null);
 
-    private async Task<ProgramResult<TOutputs>> WaitAndRunAsync<TArgs, TOutputs>(ProgramCall<TArgs, TOutputs> call, TArgs args, CancellationToken cancellationToken)
+    private async Task<ProgramResult<TOutputs>> WaitAndRunAsync<TArgs, TOutputs>(
+        RunExecutor executor, ProgramCall<TArgs, TOutputs> call, TArgs args, CancellationToken cancellationToken)
         where TArgs : class
         where TOutputs : class
     {
-        await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
-        ValueTask<ProgramResult<TOutputs>> run;
         try
         {
-            run = _executor.CanUseFastPath && _executor.TryAssign(this, call, args) ? _executor.RunAssignedAsync(call) : default;
+            await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            _lane.Leave();
+            _executors.Return(executor);
             throw;
         }
 
-        return await FinishAsync(run).ConfigureAwait(false) ?? await RunByRequestAsync(call, args, options: null, cancellationToken).ConfigureAwait(false);
+        if (!CanUseFastPath)
+        {
+            // The journal has come meanwhile.
+            Leave(executor);
+            return await RunByRequestAsync(call, args, options: null, cancellationToken).ConfigureAwait(false);
+        }
+
+        ValueTask<ProgramResult<TOutputs>> run;
+        try
+        {
+            run = executor.RunAssignedAsync(call);
+        }
+        catch
+        {
+            Leave(executor);
+            throw;
+        }
+
+        return await FinishAsync(executor, run).ConfigureAwait(false);
     }
 
-    private async Task<ProgramResult<TOutputs>> FinishAsync<TOutputs>(ValueTask<ProgramResult<TOutputs>> run)
+    private async Task<ProgramResult<TOutputs>> FinishAsync<TOutputs>(RunExecutor executor, ValueTask<ProgramResult<TOutputs>> run)
         where TOutputs : class
     {
         try
@@ -100,7 +144,7 @@ public abstract partial class Orchestrator
         }
         finally
         {
-            _lane.Leave();
+            Leave(executor);
             ObserverLogger.Flush(_logger, s_logWait);
         }
     }

@@ -22,7 +22,8 @@ public abstract partial class Orchestrator
 
     private readonly Lane _lane = new();
     private readonly ILogger _logger;
-    private readonly RunExecutor _executor;
+    private readonly RunEnvironment _environment;
+    private readonly ExecutorPool _executors;
 
     /// <summary>Called by generated code.</summary>
     /// <param name="definition">The compiled spec.</param>
@@ -34,7 +35,8 @@ public abstract partial class Orchestrator
         Definition = definition;
         _logger = ObserverLogger.Deferred(logger);
         Time = timeProvider ?? TimeProvider.System;
-        _executor = new RunExecutor(this, definition, _logger, Time);
+        _environment = new RunEnvironment(definition, _logger, Time);
+        _executors = new ExecutorPool(() => new RunExecutor(this, _environment));
     }
 
     /// <summary>The compiled spec.</summary>
@@ -82,58 +84,83 @@ public abstract partial class Orchestrator
         return new ProgramResult(ProgramResult.Parse(answer.WrittenSpan));
     }
 
-    /// <summary>Reads one whole request object, runs it on the lane and writes its answer (rejections included).</summary>
+    /// <summary>Reads one whole request object, runs it in its turn and writes its answer (rejections included).</summary>
     internal ValueTask RunRequestAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!_lane.TryEnter())
-        {
-            return WaitAndRunAsync(request, answer, cancellationToken);
-        }
-
+        RunExecutor executor = _executors.Rent();
         ValueTask<PendingAnswer?> run;
         try
         {
-            run = _executor.RunAsync(request, answer);
+            if (executor.Read(request.Span) is { } problem)
+            {
+                Rejection.Write(answer, problem.Code, problem.Message);
+                _executors.Return(executor);
+                return default;
+            }
+
+            if (!_lane.TryEnter())
+            {
+                return WaitAndRunAsync(executor, answer, cancellationToken);
+            }
         }
         catch
         {
-            _lane.Leave();
+            _executors.Return(executor);
+            throw;
+        }
+
+        try
+        {
+            run = executor.RunAsync(answer);
+        }
+        catch
+        {
+            Leave(executor);
             throw;
         }
 
         if (!run.IsCompletedSuccessfully)
         {
-            return FinishAsync(run, answer);
+            return FinishAsync(executor, run, answer);
         }
 
         PendingAnswer? recorded = run.GetAwaiter().GetResult();
         bool canWait = _lane.Waiting > 0;
-        _lane.Leave();
+        Leave(executor);
         return recorded is null ? default : AnswerAsync(recorded, canWait, answer);
     }
 
-    private async ValueTask WaitAndRunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer, CancellationToken cancellationToken)
+    private async ValueTask WaitAndRunAsync(RunExecutor executor, IBufferWriter<byte> answer, CancellationToken cancellationToken)
     {
-        await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
-        ValueTask<PendingAnswer?> run;
         try
         {
-            run = _executor.RunAsync(request, answer);
+            await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            _lane.Leave();
+            _executors.Return(executor);
             throw;
         }
 
-        await FinishAsync(run, answer).ConfigureAwait(false);
+        ValueTask<PendingAnswer?> run;
+        try
+        {
+            run = executor.RunAsync(answer);
+        }
+        catch
+        {
+            Leave(executor);
+            throw;
+        }
+
+        await FinishAsync(executor, run, answer).ConfigureAwait(false);
     }
 
     private ValueTask EnterLaneAsync(CancellationToken cancellationToken)
     {
         // Only now: a hook that calls its own orchestrator finds the lane taken, by itself.
-        if (_executor.IsCalledFromHook)
+        if (_environment.IsCalledFromHook)
         {
             throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
         }
@@ -141,7 +168,7 @@ public abstract partial class Orchestrator
         return _lane.EnterAsync(cancellationToken);
     }
 
-    private async ValueTask FinishAsync(ValueTask<PendingAnswer?> run, IBufferWriter<byte> answer)
+    private async ValueTask FinishAsync(RunExecutor executor, ValueTask<PendingAnswer?> run, IBufferWriter<byte> answer)
     {
         PendingAnswer? recorded;
         bool canWait;
@@ -152,7 +179,7 @@ public abstract partial class Orchestrator
         }
         finally
         {
-            _lane.Leave();
+            Leave(executor);
         }
 
         if (recorded is not null)
@@ -161,24 +188,24 @@ public abstract partial class Orchestrator
         }
     }
 
+    /// <summary>The run has ended: the lane first, since others wait for it.</summary>
+    private void Leave(RunExecutor executor)
+    {
+        _lane.Leave();
+        _executors.Return(executor);
+    }
+
     /// <summary>How many wait for the lane.</summary>
     internal int WaitingCount => _lane.Waiting;
 
-    /// <summary>For callers that enter and leave by themselves and call <see cref="RunOnLaneAsync"/> between.</summary>
+    /// <summary>For callers that enter and leave by themselves and run an executor of <see cref="Executors"/> between.</summary>
     internal Lane Lane => _lane;
 
-    /// <summary>As <see cref="RunRequestAsync"/>, for a caller that holds the lane.</summary>
-    /// <returns>Null once the answer is written; with a journal the answer, to be written when <see cref="FlushAsync"/> has ended well, for which the lane should be left.</returns>
-    internal ValueTask<PendingAnswer?> RunOnLaneAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) => _executor.RunAsync(request, answer);
+    /// <summary>Where the state of a run is rented.</summary>
+    internal ExecutorPool Executors => _executors;
 
-    /// <inheritdoc cref="RunExecutor.CanUseFastPath"/>
-    internal bool CanUseFastPath => _executor.CanUseFastPath;
-
-    /// <inheritdoc cref="RunExecutor.TryParse"/>
-    internal bool TryParse(ReadOnlySpan<byte> bytes, out ParsedEnvelope head) => _executor.TryParse(bytes, out head);
-
-    /// <inheritdoc cref="RunExecutor.RunParsedAsync"/>
-    internal ValueTask<PendingAnswer?> RunParsedAsync(int program, IBufferWriter<byte> answer, long now = 0) => _executor.RunParsedAsync(program, unknown: null, answer, now);
+    /// <summary>Whether a request that is a run and nothing else may run where it was read: with a journal or scopes it has to wait anyway.</summary>
+    internal bool CanUseFastPath => _environment.Journal is null && Scopes is null;
 
     internal ILogger Logger => _logger;
 

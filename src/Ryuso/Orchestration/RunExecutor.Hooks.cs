@@ -66,7 +66,7 @@ internal sealed partial class RunExecutor
             delay = orchestrator.Interceptor?.GetRetryDelay(hook.Reference, delay) ?? delay;
             if (delay > TimeSpan.Zero)
             {
-                await Task.Delay(delay, time).ConfigureAwait(false);
+                await Task.Delay(delay, _time).ConfigureAwait(false);
             }
         }
     }
@@ -75,7 +75,7 @@ internal sealed partial class RunExecutor
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<string?> TryOnceAsync(int index, HookDefinition hook, int attempt)
     {
-        TimeLimit? limit = hook.TimeoutMs > 0 ? new TimeLimit(hook.Reference, TimeSpan.FromMilliseconds(hook.TimeoutMs), time, logger) : null;
+        TimeLimit? limit = hook.TimeoutMs > 0 ? new TimeLimit(hook.Reference, TimeSpan.FromMilliseconds(hook.TimeoutMs), _time, _logger) : null;
         try
         {
             var watch = HookActivity.Begin(hook.Reference, attempt, _run.StateMachine.Id.IsRectifying);
@@ -137,7 +137,7 @@ internal sealed partial class RunExecutor
 
     private string DescribeFailure(Exception exception, HookDefinition hook, int attempt)
     {
-        RunLog.HookFailed(logger, hook.Reference, attempt, exception);
+        RunLog.HookFailed(_logger, hook.Reference, attempt, exception);
         return exception is HookFailedException ? exception.Message : $"The hook '{hook.Reference}' threw {exception.GetType().Name}.";
     }
 }

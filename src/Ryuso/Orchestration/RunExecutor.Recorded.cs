@@ -11,11 +11,7 @@ namespace Ryuso.Orchestration;
 /// <summary>Runs with a journal: recorded, recovered, and answered when they are durable.</summary>
 internal sealed partial class RunExecutor
 {
-    // The warning of the journal that was logged last.
-    private string? _loggedWarning;
-
-    /// <summary>Whether the journal has failed and what it holds has not been recovered since: no run may begin.</summary>
-    public bool IsJournalClosed { get; set; }
+    private RunRecorder GetRecorder(IJournal journal) => _recorder ??= new RunRecorder(journal, environment.PlanOf, _run, _time);
 
     /// <summary>
     /// Takes up a run that the process did not end, or whose stuck state an operator has decided on. One that cannot be taken up, for
@@ -24,7 +20,7 @@ internal sealed partial class RunExecutor
     /// <exception cref="JournalException">The journal failed.</exception>
     public async Task RecoverAsync(JournaledRun recorded)
     {
-        RunRecorder recorder = _recorder!;
+        RunRecorder recorder = GetRecorder(environment.Journal!);
         try
         {
             if (recorded.Damage is { } damage)
@@ -40,7 +36,7 @@ internal sealed partial class RunExecutor
         {
             string why = exception is JournalException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
             string error = $"The run cannot be recovered. {why} Look at what it has done by hand, then abandon it, or retry once the cause is gone.";
-            RunLog.CannotRecover(logger, recorded.Accepted.Program, recorded.RunId, why, exception);
+            RunLog.CannotRecover(_logger, recorded.Accepted.Program, recorded.RunId, why, exception);
             await recorder.Journal.FlushAsync(recorder.RunCannotGoOn(recorded, error), canWait: false).ConfigureAwait(false);
         }
     }
@@ -53,7 +49,7 @@ internal sealed partial class RunExecutor
             return;
         }
 
-        var scope = new RunScope(orchestrator, orchestrator.Scopes, logger);
+        var scope = new RunScope(orchestrator, orchestrator.Scopes, _logger);
         await using (scope.ConfigureAwait(false))
         {
             scope.MakeHooks();
@@ -63,11 +59,11 @@ internal sealed partial class RunExecutor
 
     private async Task RecoverUnscopedAsync(JournaledRun recorded)
     {
-        RunRecorder recorder = _recorder!;
-        ProgramDefinition? current = spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
-        bool isCurrent = current is not null && recorder.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
-        RecordedPlan plan = isCurrent ? new RecordedPlan(current!, spec.Hooks, spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, spec);
-        _run.Resume(recorded, plan.Program, plan.Hooks, plan.Programs, time);
+        RunRecorder recorder = GetRecorder(environment.Journal!);
+        ProgramDefinition? current = _spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
+        bool isCurrent = current is not null && environment.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
+        RecordedPlan plan = isCurrent ? new RecordedPlan(current!, _spec.Hooks, _spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, _spec);
+        _run.Resume(recorded, plan.Program, plan.Hooks, plan.Programs, _time);
         RunReplay replay = RunReplay.Of(recorded, _run);
         recorder.RunResumed();
         if (!replay.IsDecided)
@@ -108,7 +104,7 @@ internal sealed partial class RunExecutor
         }
 
         Report();
-        RunLog.Recovered(logger, _run.Program.Name, recorded.RunId, _run.StateMachine.Command.ToString(), _run.Error);
+        RunLog.Recovered(_logger, _run.Program.Name, recorded.RunId, _run.StateMachine.Command.ToString(), _run.Error);
     }
 
     private void Interrupt(RunRecorder recorder, RunReplay replay)
@@ -143,33 +139,30 @@ internal sealed partial class RunExecutor
             : null;
     }
 
-    private async ValueTask<PendingAnswer?> RunRecordedAsync(RunRecorder recorder, int program, string? unknown)
+    private async ValueTask<PendingAnswer?> RunRecordedAsync(RunRecorder recorder, long now)
     {
         try
         {
             recorder.JournalWait = 0;
-            LogWarning(recorder.Journal);
-            if (IsJournalClosed || recorder.Journal.Fault is not null)
+            environment.LogJournalWarning();
+            if (environment.IsJournalClosed || recorder.Journal.Fault is not null)
             {
                 return PendingAnswer.Unavailable();
             }
 
-            string? hash = null;
-            if (_run.Slots.CallersRunId is { } runId)
+            if (_fingerprint is not null
+                && await recorder.Journal.Runs.FindAsync(_run.Slots.CallersRunId!, includeEvents: false).ConfigureAwait(false) is { } known)
             {
-                hash = RequestFingerprint.Of(unknown ?? spec.Programs[program].Name, _run.Slots);
-                if (await recorder.Journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false) is { } known)
-                {
-                    return AnswerFromRecord(known, hash);
-                }
+                return AnswerFromRecord(known, _fingerprint);
             }
 
-            if (Prepare(program, unknown) is (string code, string message))
+            if (_problem is { } problem)
             {
-                return PendingAnswer.Rejected(code, message);
+                return PendingAnswer.Rejected(problem.Code, problem.Message);
             }
 
-            recorder.RunAccepted(hash);
+            StartClock(now);
+            recorder.RunAccepted(_fingerprint);
             Begin();
             while (!Drive())
             {
@@ -212,35 +205,11 @@ internal sealed partial class RunExecutor
             : new PendingAnswer(Encoding.UTF8.GetBytes(known.Answer), 0);
     }
 
-    /// <summary>Whether this orchestrator has a journal.</summary>
-    public bool IsRecorded => _recorder is not null;
-
-    /// <summary>How long the last run has waited for its journal, in ticks of the stopwatch.</summary>
-    public long JournalWait => _recorder?.JournalWait ?? 0;
-
-    /// <summary>Whether an answer may leave already.</summary>
-    public bool IsDurable(PendingAnswer answer) => _recorder!.Journal.IsDurable(answer.Position);
-
-    /// <summary>Waits until answers up to a position may leave, or never will. The lane need not be held.</summary>
-    /// <param name="position">That of the last answer.</param>
-    /// <param name="canWait">Whether others are about to ask for the same.</param>
-    public async ValueTask FlushAsync(long position, bool canWait)
-    {
-        try
-        {
-            await _recorder!.Journal.FlushAsync(position, canWait).ConfigureAwait(false);
-        }
-        catch (JournalException exception)
-        {
-            orchestrator.OnJournalFailed(exception);
-        }
-    }
-
     /// <summary>An exception that no step explains has ended the run half way: it is rectified as after a crash, at once.</summary>
     private async ValueTask<PendingAnswer?> RecoverAtOnceAsync(RunRecorder recorder, Exception cause)
     {
         string runId = _run.Slots.RunId;
-        RunLog.RunBroke(logger, _run.Program.Name, runId, cause);
+        RunLog.RunBroke(_logger, _run.Program.Name, runId, cause);
         _pool.Close();
         try
         {
@@ -252,15 +221,6 @@ internal sealed partial class RunExecutor
         {
             orchestrator.OnJournalFailed(exception);
             return PendingAnswer.OutcomeUnknown();
-        }
-    }
-
-    private void LogWarning(IJournal journal)
-    {
-        if (journal.Warning is { } warning && warning != _loggedWarning)
-        {
-            _loggedWarning = warning;
-            RunLog.JournalWarned(logger, warning);
         }
     }
 }

@@ -15,16 +15,15 @@ internal sealed partial class RunExecutor
     private bool _hasSucceeded;
 
     /// <summary>Writes the arguments of a typed call into the slots; <see cref="RunAssignedAsync"/> then runs it.</summary>
-    /// <param name="caller">Makes the pool that generated code knows.</param>
     /// <param name="call">The program.</param>
     /// <param name="args">Its arguments.</param>
     /// <returns>False where the arguments cannot be JSON.</returns>
-    public bool TryAssign<TArgs, TOutputs>(Orchestrator caller, ProgramCall<TArgs, TOutputs> call, TArgs args)
+    public bool TryAssign<TArgs, TOutputs>(ProgramCall<TArgs, TOutputs> call, TArgs args)
         where TArgs : class
         where TOutputs : class
     {
         _run.Slots.Clear();
-        _variables ??= caller.NewPool(_run.Slots);
+        _variables ??= orchestrator.NewPool(_run.Slots);
         _run.Slots.BeginCalls();
         try
         {
@@ -48,7 +47,7 @@ internal sealed partial class RunExecutor
     {
         _hasSucceeded = false;
         _typedAnswer.ResetWrittenCount();
-        ValueTask<PendingAnswer?> run = RunParsedAsync(call.Program, unknown: null, _typedAnswer);
+        ValueTask<PendingAnswer?> run = RunAsync(_typedAnswer);
         if (!run.IsCompletedSuccessfully)
         {
             return AwaitResultAsync(run, call);

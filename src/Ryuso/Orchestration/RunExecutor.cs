@@ -14,17 +14,29 @@ using Ryuso.Values;
 
 namespace Ryuso.Orchestration;
 
-/// <summary>Carries out what <see cref="RunStateMachine"/> decides: checks, calls hooks, waits, logs. One run at a time, so everything but the pool object is reused.</summary>
-internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinition spec, ILogger logger, TimeProvider time)
+/// <summary>
+/// One run under way: reads its request, carries out what <see cref="RunStateMachine"/> decides (checks, calls hooks, waits, logs) and writes
+/// its answer. Used again by the next run, so everything but the pool object is.
+/// </summary>
+/// <remarks>
+/// <c>Read</c> (or <c>TryRead</c>, or <c>TryAssign</c>), then <c>RunAsync</c> within the run's turn of the lane, in that order for each run. One
+/// user at a time: whoever has rented it.
+/// </remarks>
+internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironment environment)
 {
-    private readonly AsyncLocal<DataPool?> _running = new();
-    private readonly RunState _run = new(spec);
+    private readonly SpecDefinition _spec = environment.Spec;
+    private readonly ILogger _logger = environment.Logger;
+    private readonly TimeProvider _time = environment.Time;
+    private readonly RunState _run = new(environment.Spec);
     private readonly AnswerWriter _answers = new();
-    private readonly Utf8NameTable _programs = new(spec.Programs.Select(p => p.Name));
     private RunRecorder? _recorder;
     private DataPool _pool = null!;
     private ValueTask<string?> _pending;
     private RunActivity _activity;
+
+    // Why the request cannot run; null where it can. The fingerprint of one that has an id of its own and is to be recorded.
+    private RequestProblem? _problem;
+    private string? _fingerprint;
 
     // Of the thread that drives the run.
     private SynchronizationContext? _synchronizationContext;
@@ -33,58 +45,26 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     // How many tries of the first step of a recovered run are recorded already.
     private int _attempts;
 
-    /// <summary>Whether the caller is a hook of the run in flight.</summary>
-    public bool IsCalledFromHook => _running.Value is { IsOpen: true };
+    /// <summary>How long the run has waited for its journal, in ticks of the stopwatch.</summary>
+    public long JournalWait => _recorder?.JournalWait ?? 0;
 
-    /// <summary>Whether a request that is a run and nothing else needs no more than <see cref="RunParsedAsync"/>.</summary>
-    public bool CanUseFastPath => _recorder is null && orchestrator.Scopes is null;
-
-    /// <summary>Records every run from now on.</summary>
-    public void Record(IJournal journal) => _recorder = new RunRecorder(journal, spec, _run, time);
-
-    /// <summary>Where runs are recorded; null where they are not.</summary>
-    public IJournal? Journal => _recorder?.Journal;
-
-    /// <summary>Reads one request object, runs it and writes its answer; a rejection where nothing runs.</summary>
-    /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>
-    public ValueTask<PendingAnswer?> RunAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer) =>
-        orchestrator.Scopes is null ? RunUnscopedAsync(request, answer) : RunInScopeAsync(orchestrator.Scopes, request, answer);
-
-    private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
-    {
-        var scope = new RunScope(orchestrator, scopes, logger);
-        await using (scope.ConfigureAwait(false))
-        {
-            scope.MakeHooks();
-            return await RunUnscopedAsync(request, answer).ConfigureAwait(false);
-        }
-    }
-
-    private ValueTask<PendingAnswer?> RunUnscopedAsync(ReadOnlyMemory<byte> request, IBufferWriter<byte> answer)
+    /// <summary>Takes everything of the last run away.</summary>
+    public void Clear()
     {
         _run.Slots.Clear();
-        if (RequestParser.Parse(request.Span, _run.Slots, _programs, out int program, out string? unknown) is { } problem)
-        {
-            if (_recorder is not null)
-            {
-                return new ValueTask<PendingAnswer?>(PendingAnswer.Rejected(Rejection.BadRequest, problem));
-            }
-
-            Rejection.Write(answer, Rejection.BadRequest, problem);
-            return default;
-        }
-
-        return _recorder is not null ? RunRecordedAsync(_recorder, program, unknown) : RunParsedAsync(program, unknown, answer);
+        _problem = null;
+        _fingerprint = null;
     }
 
-    /// <summary>Reads the request that the bytes begin with, where it is a plain one, so that it is looked at once; then <see cref="RunParsedAsync"/> runs it.</summary>
+    /// <summary>Reads a request that the bytes begin with, where it is a run of the simplest form, so that they are looked at once.</summary>
     /// <param name="bytes">Begin with a request; it need not be whole.</param>
     /// <param name="head">What of it concerns others.</param>
-    public bool TryParse(ReadOnlySpan<byte> bytes, out ParsedEnvelope head)
+    /// <returns>False where <see cref="Read"/> must read it.</returns>
+    public bool TryRead(ReadOnlySpan<byte> bytes, out ParsedEnvelope head)
     {
         _run.Slots.Clear();
         var plain = new FastRequestParser(bytes, _run.Slots);
-        if (!plain.TryParse(_programs) || !plain.IsOnlyRun || !Utf8.IsValid(bytes[..plain.Length]))
+        if (!plain.TryParse(environment.Programs) || !plain.IsOnlyRun || !Utf8.IsValid(bytes[..plain.Length]))
         {
             head = default;
             return false;
@@ -94,19 +74,72 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
         return true;
     }
 
-    /// <summary>Runs the request that has been read into the slots.</summary>
-    /// <param name="program">The program's index; -1 for one that is unknown.</param>
-    /// <param name="unknown">The name of an unknown program.</param>
-    /// <param name="answer">Where the answer goes.</param>
-    /// <param name="now">What the stopwatch has just shown, where the caller has looked: looking again costs as much as a step. 0 where it has not.</param>
-    public ValueTask<PendingAnswer?> RunParsedAsync(int program, string? unknown, IBufferWriter<byte> answer, long now = 0)
+    /// <summary>Checks what <see cref="TryRead"/> has read, as <see cref="Read"/> does.</summary>
+    /// <param name="program">The program's index.</param>
+    public RequestProblem? Admit(int program) => Admit(program, unknown: null);
+
+    /// <summary>Reads and checks one request object. No lane is needed for that, and none for what cannot run.</summary>
+    /// <returns>Why it cannot run, nothing having run; null where <see cref="RunAsync"/> is next.</returns>
+    public RequestProblem? Read(ReadOnlySpan<byte> request)
     {
-        if (Prepare(program, unknown, now) is (string code, string message))
+        _run.Slots.Clear();
+        return RequestParser.Parse(request, _run.Slots, environment.Programs, out int program, out string? unknown) is { } problem
+            ? new RequestProblem(Rejection.BadRequest, problem)
+            : Admit(program, unknown);
+    }
+
+    /// <summary>
+    /// An id that was used before has its recorded answer, whatever its request is worth by now: the journal is asked first, which is
+    /// done within the run's turn.
+    /// </summary>
+    private RequestProblem? Admit(int program, string? unknown)
+    {
+        _fingerprint = environment.Journal is not null && _run.Slots.CallersRunId is not null
+            ? RequestFingerprint.Of(unknown ?? _spec.Programs[program].Name, _run.Slots)
+            : null;
+        _problem = Check(program, unknown);
+        return _fingerprint is null ? _problem : null;
+    }
+
+    private RequestProblem? Check(int index, string? unknown)
+    {
+        if (index < 0)
         {
-            Rejection.Write(answer, code, message);
-            return default;
+            return new RequestProblem(
+                Rejection.UnknownProgram, $"There is no program '{unknown}'. {NearestName.Suggest(unknown!, _spec.Programs.Select(p => p.Name))}");
         }
 
+        PoolSlots slots = _run.Slots;
+        ProgramDefinition program = _spec.Programs[index];
+        _run.Begin(program, _time);
+        slots.ApplyDefaults(program.Args);
+        return slots.FindProblems(program.Args) is { } wrong
+            ? new RequestProblem(Rejection.InvalidArguments, $"The program '{program.Name}' cannot run: {wrong}.")
+            : null;
+    }
+
+    /// <summary>Runs what has been read, within its turn of the lane.</summary>
+    /// <param name="answer">Where the answer goes.</param>
+    /// <param name="now">What the stopwatch has just shown, where the caller has looked: looking again costs as much as a step. 0 where it has not.</param>
+    /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>
+    public ValueTask<PendingAnswer?> RunAsync(IBufferWriter<byte> answer, long now = 0) =>
+        orchestrator.Scopes is null ? RunUnscopedAsync(answer, now) : RunInScopeAsync(orchestrator.Scopes, answer, now);
+
+    private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, IBufferWriter<byte> answer, long now)
+    {
+        var scope = new RunScope(orchestrator, scopes, _logger);
+        await using (scope.ConfigureAwait(false))
+        {
+            scope.MakeHooks();
+            return await RunUnscopedAsync(answer, now).ConfigureAwait(false);
+        }
+    }
+
+    private ValueTask<PendingAnswer?> RunUnscopedAsync(IBufferWriter<byte> answer, long now) =>
+        environment.Journal is null ? RunUnrecordedAsync(answer, now) : RunRecordedAsync(GetRecorder(environment.Journal), now);
+
+    private ValueTask<PendingAnswer?> RunUnrecordedAsync(IBufferWriter<byte> answer, long now)
+    {
         // A caller that has suppressed the flow gets it back so; a hook that does must not change what the next run flows.
         ExecutionContext? before = ExecutionContext.Capture();
         bool isFlowSuppressed = before is null;
@@ -118,6 +151,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
 
         try
         {
+            StartClock(now);
             Begin();
             if (!Drive())
             {
@@ -145,20 +179,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
         return default;
     }
 
-    /// <summary>Gets a run ready to begin; says why it cannot, null where it can.</summary>
-    private (string Code, string Message)? Prepare(int index, string? unknown, long now = 0)
-    {
-        if (index < 0)
-        {
-            return (Rejection.UnknownProgram, $"There is no program '{unknown}'. {NearestName.Suggest(unknown!, spec.Programs.Select(p => p.Name))}");
-        }
-
-        PoolSlots slots = _run.Slots;
-        ProgramDefinition program = spec.Programs[index];
-        _run.Begin(program, time, now != 0 && time == TimeProvider.System ? now : time.GetTimestamp());
-        slots.ApplyDefaults(program.Args);
-        return slots.FindProblems(program.Args) is { } wrong ? (Rejection.InvalidArguments, $"The program '{program.Name}' cannot run: {wrong}.") : null;
-    }
+    private void StartClock(long now) => _run.Slots.Start(now != 0 && _time == TimeProvider.System ? now : _time.GetTimestamp());
 
     private void Begin()
     {
@@ -172,7 +193,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
     {
         _measuresHooks = Instruments.MeasuresHooks;
         _pool = orchestrator.NewPool(_run.Slots);
-        _running.Value = _pool;
+        environment.EnterRun(_pool);
     }
 
     /// <summary>Goes on until the end, or until something must be waited for (false). A run of hooks that end at once never leaves this loop.</summary>
@@ -259,7 +280,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
                     return true;
                 }
 
-                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && _recorder is null && !_measuresHooks)
+                if (hook.Attempts == 1 && hook.TimeoutMs == 0 && environment.Journal is null && !_measuresHooks)
                 {
                     bool isDone = TryInvoke(step.Index, hook, 1, limit: null, out error);
                     RestoreThread();
@@ -318,12 +339,12 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, SpecDefinit
         if (_run.IsStuck)
         {
             (string cause, string why) = _run.Cause!.Value;
-            RunLog.Stuck(logger, _run.Program.Name, _run.Slots.RunId, cause, why, _run.FailedReference!, _run.Error!, _run.NamesOf(_run.StateMachine.Rectified), _run.NamesOf(_run.Unrectified));
+            RunLog.Stuck(_logger, _run.Program.Name, _run.Slots.RunId, cause, why, _run.FailedReference!, _run.Error!, _run.NamesOf(_run.StateMachine.Rectified), _run.NamesOf(_run.Unrectified));
         }
 
-        if (logger.IsEnabled(LogLevel.Information))
+        if (_logger.IsEnabled(LogLevel.Information))
         {
-            RunLog.Ended(logger, _run.Program.Name, _run.Slots.RunId, outcome.ToString(), _run.Slots.Elapsed.TotalMilliseconds, _run.Error);
+            RunLog.Ended(_logger, _run.Program.Name, _run.Slots.RunId, outcome.ToString(), _run.Slots.Elapsed.TotalMilliseconds, _run.Error);
         }
 
         _activity.End(_run);

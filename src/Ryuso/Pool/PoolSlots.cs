@@ -28,7 +28,7 @@ internal sealed class PoolSlots(string[] names)
     private long? _startedAt;
     private string _programName = "";
     private TimeProvider _time = TimeProvider.System;
-    private long _began;
+    private long? _began;
     private int _callingThread;
     private int _accesses;
 
@@ -83,7 +83,8 @@ internal sealed class PoolSlots(string[] names)
     /// <summary>The variables that the spec does not name.</summary>
     public IReadOnlyDictionary<string, PoolValue> Others => _others;
 
-    public TimeSpan Elapsed => _time.GetElapsedTime(_began);
+    /// <summary>Since the run began; zero before.</summary>
+    public TimeSpan Elapsed => _began is { } began ? _time.GetElapsedTime(began) : TimeSpan.Zero;
 
     /// <summary>In Unix milliseconds. Reckoned back when somebody asks: the clock of the day costs more than a step.</summary>
     public long StartedAt => _startedAt ??= (_time.GetUtcNow() - Elapsed).ToUnixTimeMilliseconds();
@@ -116,15 +117,19 @@ internal sealed class PoolSlots(string[] names)
         _startedAt = startedAt;
     }
 
+    /// <summary>Names the run. It begins with <see cref="Start"/>.</summary>
     /// <param name="programName">The program's name in the spec.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="now">The clock's timestamp.</param>
-    public void Begin(string programName, TimeProvider time, long now)
+    public void Begin(string programName, TimeProvider time)
     {
         _programName = programName;
         _time = time;
-        _began = now;
+        _began = null;
     }
+
+    /// <summary>The run begins.</summary>
+    /// <param name="now">The clock's timestamp.</param>
+    public void Start(long now) => _began = now;
 
     /// <summary>The slot of a variable that the spec names; -1 for any other.</summary>
     public int Find(ReadOnlySpan<byte> name) => _table.Find(name);

@@ -18,10 +18,9 @@ namespace Ryuso.Recording;
 /// <item>the outcome is appended once, and the answer leaves when its position is durable.</item>
 /// </list>
 /// </remarks>
-internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunState run, TimeProvider time)
+internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, JournaledPlan> planOf, RunState run, TimeProvider time)
 {
     private readonly PoolDelta _pool = new(run.Slots);
-    private readonly Dictionary<ProgramDefinition, JournaledPlan> _plans = [];
 
     // Of the run's last event: what the next barrier waits for.
     private long _position;
@@ -34,21 +33,11 @@ internal sealed class RunRecorder(IJournal journal, SpecDefinition spec, RunStat
     /// <summary>How long the run has waited for barriers, in ticks of the stopwatch.</summary>
     public long JournalWait { get; set; }
 
-    public JournaledPlan PlanOf(ProgramDefinition program)
-    {
-        if (!_plans.TryGetValue(program, out JournaledPlan? plan))
-        {
-            _plans.Add(program, plan = RecordedPlan.Write(program, spec));
-        }
-
-        return plan;
-    }
-
     public void RunAccepted(string? requestHash)
     {
         _pool.Reset();
         IsRunOpen = true;
-        var accepted = new RunAccepted(run.Program.Name, requestHash, PlanOf(run.Program), run.Slots.StartedAt);
+        var accepted = new RunAccepted(run.Program.Name, requestHash, planOf(run.Program), run.Slots.StartedAt);
         Append(JournalEventKind.RunAccepted, isAtStep: false, accepted: accepted, poolDelta: _pool.Take());
     }
 

@@ -52,12 +52,12 @@ internal sealed class RunState(SpecDefinition spec)
     public string ReferenceOf(PlanOp step) =>
         step.Kind is PlanOpKind.EnterHook or PlanOpKind.InvokeHook ? Hooks[step.Index].Reference : "programs." + Programs[step.Index].Name;
 
-    public void Begin(ProgramDefinition program, TimeProvider time, long now)
+    public void Begin(ProgramDefinition program, TimeProvider time)
     {
         Program = program;
         Hooks = spec.Hooks;
         Programs = spec.Programs;
-        Slots.Begin(program.Name, time, now);
+        Slots.Begin(program.Name, time);
         _trace.Clear();
         FailedReference = null;
         _error = null;
@@ -74,7 +74,8 @@ internal sealed class RunState(SpecDefinition spec)
     public void Resume(JournaledRun recorded, ProgramDefinition program, HookDefinition[] hooks, ProgramDefinition[] programs, TimeProvider time)
     {
         Slots.Clear();
-        Begin(program, time, time.GetTimestamp());
+        Begin(program, time);
+        Slots.Start(time.GetTimestamp());
         Slots.Resume(recorded.RunId, recorded.Accepted.StartedAt);
         Hooks = hooks;
         Programs = programs;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
+using Ryuso.Orchestration;
 using Ryuso.TestKit;
 
 namespace Ryuso.Tests.Running;
@@ -120,8 +121,11 @@ public sealed class DataFlowTests
     private static async Task<long> StartOfAsync(SpecOrchestrator orchestrator, long now)
     {
         var answer = new ArrayBufferWriter<byte>();
-        Assert.True(orchestrator.TryParse("""{"program":"p"}"""u8, out _));
-        await orchestrator.RunParsedAsync(program: 0, answer, now);
+        RunExecutor executor = orchestrator.Executors.Rent();
+        Assert.True(executor.TryRead("""{"program":"p"}"""u8, out _));
+        Assert.Null(executor.Admit(program: 0));
+        await executor.RunAsync(answer, now);
+        orchestrator.Executors.Return(executor);
         return (long)JsonNode.Parse(answer.WrittenSpan)!["_program_time_start"]!;
     }
 

@@ -15,22 +15,22 @@ internal sealed partial class Connection
     /// <summary>
     /// Answers the requests that are complete, all on one turn of the lane where they are fast, and sends the answers together.
     /// </summary>
-    /// <param name="isParsed">Whether the lane is held and the first request has been parsed.</param>
+    /// <param name="isRead">Whether the executor has read the first request already.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask AnswerBatchAsync(bool isParsed)
+    private async ValueTask AnswerBatchAsync(bool isRead)
     {
         Lane lane = context.Orchestrator.Lane;
-        bool isHolding = isParsed;
+        bool isHolding = false;
         bool canWait = false;
-        long began = isParsed ? Stopwatch.GetTimestamp() : 0;
-        long now = began;
+        long began = 0;
+        long now = 0;
         int count = 0;
         try
         {
-            for (; isParsed || (MayTakeAnother(count) && MayHoldLane(now - began)); count++)
+            for (; isRead || (MayTakeAnother(count) && MayHoldLane(now - began)); count++)
             {
-                isParsed = isParsed || (isHolding && TryParse());
-                DispatchResult asked = isParsed ? DispatchResult.Run
+                isRead = isRead || (isHolding && TryReadRun());
+                DispatchResult asked = isRead ? (TryAdmit(isRead: true) ? DispatchResult.Run : DispatchResult.Answered)
                     : _receiveBuffer.Scan() is FramingResult.Complete or FramingResult.Broken ? Dispatch(isHolding)
                     : DispatchResult.Defer;
                 if (asked == DispatchResult.Defer)
@@ -63,10 +63,10 @@ internal sealed partial class Connection
 
                     if (isHolding)
                     {
-                        PendingAnswer? recorded = await RunAsync(isParsed, now).ConfigureAwait(false);
+                        PendingAnswer? recorded = await RunAsync(now).ConfigureAwait(false);
                         long then = now;
                         now = Stopwatch.GetTimestamp();
-                        context.Latencies.RecordRun(_program, now - then - context.Orchestrator.JournalWait <= ServerTuning.FastRunTicks);
+                        context.Latencies.RecordRun(_program, now - then - _executor!.JournalWait <= ServerTuning.FastRunTicks);
                         if (recorded is not null || _uncommitted.Any)
                         {
                             HoldUntilCommitted(recorded);
@@ -80,12 +80,12 @@ internal sealed partial class Connection
                 }
 
                 _sendBuffer.End();
-                if (!isParsed)
+                if (!isRead)
                 {
                     _receiveBuffer.ConsumeRequest();
                 }
 
-                isParsed = false;
+                isRead = false;
             }
         }
         finally
@@ -95,6 +95,8 @@ internal sealed partial class Connection
                 canWait = lane.Waiting > 0;
                 lane.Leave();
             }
+
+            ReturnExecutor();
         }
 
         if (_uncommitted.Any)
@@ -141,14 +143,12 @@ internal sealed partial class Connection
     }
 
     /// <summary>Runs a request; one that ends synchronously costs no state machine.</summary>
-    private ValueTask<PendingAnswer?> RunAsync(bool isParsed, long now)
+    private ValueTask<PendingAnswer?> RunAsync(long now)
     {
         ValueTask<PendingAnswer?> run;
         try
         {
-            run = isParsed
-                ? context.Orchestrator.RunParsedAsync(_program, _sendBuffer, now)
-                : context.Orchestrator.RunOnLaneAsync(_receiveBuffer.Request, _sendBuffer);
+            run = _executor!.RunAsync(_sendBuffer, now);
             if (run.IsCompletedSuccessfully)
             {
                 return new ValueTask<PendingAnswer?>(run.Result);

@@ -35,6 +35,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
     private readonly ReceiveBuffer _receiveBuffer = new(context.Options.MaxRequestBytes, context.Options.MaxDepth, context.Memory);
     private readonly SendBuffer _sendBuffer = new();
     private readonly UncommittedAnswers _uncommitted = new();
+    private RunExecutor? _executor;
     private SocketTransport _transport = null!;
     private long _deadline;
     private long _graceEnd;
@@ -151,8 +152,13 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
             }
 
             rounds++;
-            bool isRead = TryParseIntoLane();
+            bool isRead = TryReadRun();
             FramingResult found = isRead ? FramingResult.Complete : _receiveBuffer.Scan();
+            if (!isRead)
+            {
+                ReturnExecutor();
+            }
+
             if (found is FramingResult.Complete or FramingResult.Broken)
             {
                 if (!isRead && IsOnEventLoop && !WillFinishInline())
@@ -193,33 +199,16 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
             || (!context.Orchestrator.IsRecorded && context.Latencies.IsFast(context.FindProgram(request, _receiveBuffer.Offsets.Program)));
     }
 
-    /// <summary>Parses the next request, where the fast parser can and the lane is free; the lane is then held.</summary>
-    private bool TryParseIntoLane()
+    /// <summary>Reads the next request into the executor, where it is a run of the simplest form.</summary>
+    private bool TryReadRun()
     {
-        if (!context.CanUseFastPath || _receiveBuffer.Unscanned.IsEmpty || !context.Orchestrator.Lane.TryEnter())
+        if (!context.CanUseFastPath || _receiveBuffer.Unscanned.IsEmpty || Is(State.Rejecting) || context.Memory.IsFullOfAnswers)
         {
             return false;
         }
 
-        bool isRead = false;
-        try
-        {
-            return isRead = TryParse();
-        }
-        finally
-        {
-            if (!isRead)
-            {
-                context.Orchestrator.Lane.Leave();
-            }
-        }
-    }
-
-    /// <summary>Parses the next request, where the fast parser can. The lane is held.</summary>
-    private bool TryParse()
-    {
-        if (!context.CanUseFastPath || Is(State.Rejecting) || context.Memory.IsFullOfAnswers
-            || !context.Orchestrator.TryParse(_receiveBuffer.Unscanned, out ParsedEnvelope head)
+        _executor ??= context.Orchestrator.Executors.Rent();
+        if (!_executor.TryRead(_receiveBuffer.Unscanned, out ParsedEnvelope head)
             || (!context.Latencies.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
         {
             return false;
@@ -230,6 +219,38 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         _sendBuffer.Begin(head.Id);
         _receiveBuffer.Consume(head.Length);
         return true;
+    }
+
+    /// <summary>Reads and checks the request that was found. False, the rejection being written, where it cannot run.</summary>
+    private bool TryAdmit(bool isRead)
+    {
+        try
+        {
+            _executor ??= context.Orchestrator.Executors.Rent();
+            if ((isRead ? _executor.Admit(_program) : _executor.Read(_receiveBuffer.RequestSpan)) is not { } problem)
+            {
+                return true;
+            }
+
+            Reject(problem.Code, problem.Message);
+        }
+#pragma warning disable CA1031 // No request ends the server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RejectFailed(exception);
+        }
+
+        return false;
+    }
+
+    private void ReturnExecutor()
+    {
+        if (_executor is { } executor)
+        {
+            _executor = null;
+            context.Orchestrator.Executors.Return(executor);
+        }
     }
 
     /// <summary>Reads the envelope of the request that was found and answers everything but a run.</summary>
@@ -244,6 +265,12 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         if (isRun ? hasAnswer && !(isHolding && context.Latencies.IsFast(_program)) : _uncommitted.Any)
         {
             // An answer that is ready does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
+            return DispatchResult.Defer;
+        }
+
+        if (isHolding && request.Length > ServerTuning.LargeRequestBytes)
+        {
+            // Nobody waits for a request to be read.
             return DispatchResult.Defer;
         }
 
@@ -269,7 +296,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         else if (isRun)
         {
             _receiveBuffer.Authorize();
-            return DispatchResult.Run;
+            return TryAdmit(isRead: false) ? DispatchResult.Run : DispatchResult.Answered;
         }
         else if (head.Operation == Operation.Ping && context.Orchestrator.JournalProblem is { } problem)
         {
@@ -343,7 +370,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
 
     private void Release(bool isLeft)
     {
-        Debug.Assert(Next is null, "It still waits for the lane.");
+        Debug.Assert(Next is null && _executor is null, "It still waits for the lane, or has a run under way.");
         SocketTransport transport = _transport;
         _receiveBuffer.Clear();
         _sendBuffer.Clear();
