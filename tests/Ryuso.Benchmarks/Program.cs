@@ -17,6 +17,9 @@ switch (args)
     case ["client", .. string[] rest]:
         await ClientLoad.RunAsync(rest.Length > 0 ? int.Parse(rest[0], CultureInfo.InvariantCulture) : 7);
         return 0;
+    case ["large-requests"]:
+        LargeRequests.Run();
+        return 0;
     case ["serve", string name]:
         return ServerChild.Run(name);
     default:

@@ -19,12 +19,14 @@ internal static class JsonBytes
 
     public static byte[] Of(JsonNode node) => Of(node, WriterOptions);
 
-    public static byte[] Of(JsonNode node, JsonWriterOptions options)
+    public static byte[] Of(JsonNode node, JsonWriterOptions options) => Of(writer => node.WriteTo(writer), options);
+
+    public static byte[] Of(Action<Utf8JsonWriter> write, JsonWriterOptions options)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, options))
         {
-            node.WriteTo(writer);
+            write(writer);
         }
 
         return buffer.WrittenSpan.ToArray();

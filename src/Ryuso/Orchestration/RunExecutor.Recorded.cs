@@ -63,6 +63,7 @@ internal sealed partial class RunExecutor
         ProgramDefinition? current = _spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
         bool isCurrent = current is not null && environment.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
         RecordedPlan plan = isCurrent ? new RecordedPlan(current!, _spec.Hooks, _spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, _spec);
+        BeginRead();
         _run.Resume(recorded, plan.Program, plan.Hooks, plan.Programs, _time);
         RunReplay replay = RunReplay.Of(recorded, _run);
         recorder.RunResumed();

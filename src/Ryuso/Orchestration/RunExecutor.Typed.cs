@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Ryuso.Definitions;
 using Ryuso.Recording;
@@ -8,8 +7,6 @@ namespace Ryuso.Orchestration;
 /// <summary>Typed in-process calls: args record → slots → run → outputs record, without text.</summary>
 internal sealed partial class RunExecutor
 {
-    private readonly ArrayBufferWriter<byte> _typedAnswer = new();
-
     /// <summary>What generated code writes arguments into and reads outputs from. No hook ever sees it.</summary>
     private DataPool? _variables;
     private bool _hasSucceeded;
@@ -22,7 +19,7 @@ internal sealed partial class RunExecutor
         where TArgs : class
         where TOutputs : class
     {
-        _run.Slots.Clear();
+        BeginRead();
         _variables ??= orchestrator.NewPool(_run.Slots);
         _run.Slots.BeginCalls();
         try
@@ -46,8 +43,7 @@ internal sealed partial class RunExecutor
         where TOutputs : class
     {
         _hasSucceeded = false;
-        _typedAnswer.ResetWrittenCount();
-        ValueTask<PendingAnswer?> run = RunAsync(_typedAnswer);
+        ValueTask<PendingAnswer?> run = RunAsync(answer: null);
         if (!run.IsCompletedSuccessfully)
         {
             return AwaitResultAsync(run, call);
@@ -72,13 +68,13 @@ internal sealed partial class RunExecutor
     {
         if (!_hasSucceeded || call.ReadOutputs is not { } read)
         {
-            return Orchestrator.ToTyped(ProgramResult.Parse(_typedAnswer.WrittenSpan), call.FromAnswer);
+            return Orchestrator.ToTyped(ProgramResult.Parse(_answers.Written), call.FromAnswer);
         }
 
         _run.Slots.BeginCalls();
         try
         {
-            return new ProgramResult<TOutputs>(_typedAnswer.WrittenSpan.ToArray(), read(_variables!));
+            return new ProgramResult<TOutputs>(_answers.Written.ToArray(), read(_variables!));
         }
         finally
         {

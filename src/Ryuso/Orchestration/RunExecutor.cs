@@ -38,6 +38,9 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     private RequestProblem? _problem;
     private string? _fingerprint;
 
+    // Whether the slots are empty: to empty them twice for each run would cost some nanoseconds.
+    private bool _isClear = true;
+
     // Of the thread that drives the run.
     private SynchronizationContext? _synchronizationContext;
     private bool _measuresHooks;
@@ -48,12 +51,31 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <summary>How long the run has waited for its journal, in ticks of the stopwatch.</summary>
     public long JournalWait => _recorder?.JournalWait ?? 0;
 
+    /// <summary>The run's variables.</summary>
+    public PoolSlots Slots => _run.Slots;
+
+    /// <summary>The answer of the run that has ended; empty before.</summary>
+    public ReadOnlySpan<byte> Answer => _answers.Written;
+
     /// <summary>Takes everything of the last run away.</summary>
     public void Clear()
     {
-        _run.Slots.Clear();
+        if (!_isClear)
+        {
+            _run.Slots.Clear();
+            _answers.Clear();
+            _recorder?.Clear();
+            _isClear = true;
+        }
+
         _problem = null;
         _fingerprint = null;
+    }
+
+    private void BeginRead()
+    {
+        Clear();
+        _isClear = false;
     }
 
     /// <summary>Reads a request that the bytes begin with, where it is a run of the simplest form, so that they are looked at once.</summary>
@@ -62,7 +84,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <returns>False where <see cref="Read"/> must read it.</returns>
     public bool TryRead(ReadOnlySpan<byte> bytes, out ParsedEnvelope head)
     {
-        _run.Slots.Clear();
+        BeginRead();
         var plain = new FastRequestParser(bytes, _run.Slots);
         if (!plain.TryParse(environment.Programs) || !plain.IsOnlyRun || !Utf8.IsValid(bytes[..plain.Length]))
         {
@@ -82,7 +104,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <returns>Why it cannot run, nothing having run; null where <see cref="RunAsync"/> is next.</returns>
     public RequestProblem? Read(ReadOnlySpan<byte> request)
     {
-        _run.Slots.Clear();
+        BeginRead();
         return RequestParser.Parse(request, _run.Slots, environment.Programs, out int program, out string? unknown) is { } problem
             ? new RequestProblem(Rejection.BadRequest, problem)
             : Admit(program, unknown);
@@ -119,13 +141,13 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     }
 
     /// <summary>Runs what has been read, within its turn of the lane.</summary>
-    /// <param name="answer">Where the answer goes.</param>
+    /// <param name="answer">Where the answer goes; null where the caller takes it from the executor, without a journal.</param>
     /// <param name="now">What the stopwatch has just shown, where the caller has looked: looking again costs as much as a step. 0 where it has not.</param>
     /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>
-    public ValueTask<PendingAnswer?> RunAsync(IBufferWriter<byte> answer, long now = 0) =>
+    public ValueTask<PendingAnswer?> RunAsync(IBufferWriter<byte>? answer, long now = 0) =>
         orchestrator.Scopes is null ? RunUnscopedAsync(answer, now) : RunInScopeAsync(orchestrator.Scopes, answer, now);
 
-    private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, IBufferWriter<byte> answer, long now)
+    private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, IBufferWriter<byte>? answer, long now)
     {
         var scope = new RunScope(orchestrator, scopes, _logger);
         await using (scope.ConfigureAwait(false))
@@ -135,10 +157,10 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         }
     }
 
-    private ValueTask<PendingAnswer?> RunUnscopedAsync(IBufferWriter<byte> answer, long now) =>
+    private ValueTask<PendingAnswer?> RunUnscopedAsync(IBufferWriter<byte>? answer, long now) =>
         environment.Journal is null ? RunUnrecordedAsync(answer, now) : RunRecordedAsync(GetRecorder(environment.Journal), now);
 
-    private ValueTask<PendingAnswer?> RunUnrecordedAsync(IBufferWriter<byte> answer, long now)
+    private ValueTask<PendingAnswer?> RunUnrecordedAsync(IBufferWriter<byte>? answer, long now)
     {
         // A caller that has suppressed the flow gets it back so; a hook that does must not change what the next run flows.
         ExecutionContext? before = ExecutionContext.Capture();
@@ -159,7 +181,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
             }
 
             End();
-            answer.Write(_answers.Written);
+            answer?.Write(_answers.Written);
             Report();
         }
         catch
@@ -223,7 +245,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<PendingAnswer?> DriveAsync(IBufferWriter<byte> answer)
+    private async ValueTask<PendingAnswer?> DriveAsync(IBufferWriter<byte>? answer)
     {
         try
         {
@@ -233,7 +255,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
             }
             while (!Drive());
             End();
-            answer.Write(_answers.Written);
+            answer?.Write(_answers.Written);
             Report();
             return null;
         }

@@ -25,7 +25,7 @@ public abstract class DataPool
     /// <exception cref="ArgumentException">The engine owns that name and it is being set.</exception>
     public JsonNode? this[string name]
     {
-        get => Copy(GetNode(name));
+        get => Get(name).ToOwnNode();
         set
         {
             // A user's converters run here and not within the access.
@@ -53,19 +53,19 @@ public abstract class DataPool
 
     internal bool IsOpen => _slots is not null;
 
-    private JsonNode? GetNode(string name)
+    /// <summary>Lists and dicts in the slots are never changed, so that they can be copied outside the access.</summary>
+    private PoolValue Get(string name)
     {
         using Access access = new(this);
-        return access.Slots.GetNode(name);
+        return access.Slots.Get(name);
     }
 
-    private JsonNode? GetNode(int slot, bool isList)
+    private PoolValue Get(int slot, bool isList)
     {
         using Access access = new(this);
         return isList ? access.Slots.GetList(slot) : access.Slots.GetDict(slot);
     }
 
-    /// <summary>Lists and dicts in the slots are never changed, so that they can be copied outside the access.</summary>
     private static JsonNode? Copy(JsonNode? node) => node is JsonArray or JsonObject ? node.DeepClone() : node;
 
     private PoolSlots BeginAccess()
@@ -137,11 +137,11 @@ public abstract class DataPool
 
     /// <summary>Reads a <c>list</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal JsonArray? GetList(int slot) => (JsonArray?)Copy(GetNode(slot, isList: true));
+    protected internal JsonArray? GetList(int slot) => (JsonArray?)Get(slot, isList: true).ToOwnNode();
 
     /// <summary>Reads a <c>dict</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal JsonObject? GetDict(int slot) => (JsonObject?)Copy(GetNode(slot, isList: false));
+    protected internal JsonObject? GetDict(int slot) => (JsonObject?)Get(slot, isList: false).ToOwnNode();
 
     /// <summary>Writes an <c>int</c>. Called by generated code.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]

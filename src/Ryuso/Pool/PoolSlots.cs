@@ -145,7 +145,7 @@ internal sealed class PoolSlots(string[] names)
     public bool TryAssign(string name, in PoolValue value) => ReservedNames.IsEngineOwned(name) || _others.TryAdd(name, value);
 
     /// <summary>Takes a variable from a request. False where the request has already named it.</summary>
-    public bool TryAssign(int slot, ref Utf8JsonReader reader)
+    public bool TryAssign(int slot, ref Utf8JsonReader reader, ReadOnlySpan<byte> request)
     {
         if (_isEngineOwned[slot])
         {
@@ -154,7 +154,7 @@ internal sealed class PoolSlots(string[] names)
         }
 
         bool isNew = TryMarkAssigned(slot);
-        _values[slot] = PoolValue.Read(ref reader);
+        _values[slot] = PoolValue.Read(ref reader, request);
         return isNew;
     }
 
@@ -172,7 +172,7 @@ internal sealed class PoolSlots(string[] names)
         {
             if (arg.Default is not null && _values[arg.Slot].Kind == ValueKind.Absent)
             {
-                _values[arg.Slot] = arg.DefaultValue.Fresh();
+                _values[arg.Slot] = arg.DefaultValue;
             }
         }
     }
@@ -197,15 +197,14 @@ internal sealed class PoolSlots(string[] names)
             ? $"'{arg.Name}' ({arg.Type.ToSpecName()}) is missing"
             : $"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {ValueOf(arg.Slot).TypeName}"));
 
-    public JsonNode? GetNode(string name)
+    public PoolValue Get(string name)
     {
         if (MagicVariable(name) is { } magic)
         {
-            return magic;
+            return PoolValue.OfNode(magic);
         }
 
-        return _slots.TryGetValue(name, out int slot) ? _values[slot].ToNode()
-            : _others.TryGetValue(name, out PoolValue value) ? value.ToNode() : null;
+        return _slots.TryGetValue(name, out int slot) ? _values[slot] : _others.GetValueOrDefault(name);
     }
 
     public void SetNode(string name, JsonNode? node) => Set(name, PoolValue.OfNode(node));
@@ -250,11 +249,11 @@ internal sealed class PoolSlots(string[] names)
         return value.Kind == ValueKind.Absent ? null : value.Bool;
     }
 
-    public string? GetString(int slot) => (string?)Read(slot, ValueKinds.String).Reference;
+    public string? GetString(int slot) => Read(slot, ValueKinds.String).StringOrNull;
 
-    public JsonArray? GetList(int slot) => (JsonArray?)Read(slot, ValueKinds.List).Reference;
+    public PoolValue GetList(int slot) => Read(slot, ValueKinds.List);
 
-    public JsonObject? GetDict(int slot) => (JsonObject?)Read(slot, ValueKinds.Dict).Reference;
+    public PoolValue GetDict(int slot) => Read(slot, ValueKinds.Dict);
 
     public void Set(int slot, long? value) => _values[slot] = value is { } v ? PoolValue.Of(v) : default;
 
@@ -313,9 +312,10 @@ internal sealed class PoolSlots(string[] names)
             return;
         }
 
-        var reader = new Utf8JsonReader(JsonBytes.Of(value), new JsonReaderOptions { MaxDepth = MaxArgumentDepth });
+        byte[] text = JsonBytes.Of(value);
+        var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = MaxArgumentDepth });
         reader.Read();
-        Assign(slot, PoolValue.Read(ref reader));
+        Assign(slot, PoolValue.Read(ref reader, text));
     }
 
     private void Assign(int slot, in PoolValue value)

@@ -13,6 +13,9 @@ internal static class RequestParser
 {
     public const int MaxRunIdLength = 200;
 
+    /// <summary>Each takes some hundred bytes, however short it is in the request.</summary>
+    public const int MaxVariables = 65_536;
+
     /// <summary>Fills the slots; null where the request is good, otherwise what is wrong with it.</summary>
     /// <param name="request">One JSON object.</param>
     /// <param name="slots">Where the variables go.</param>
@@ -81,11 +84,11 @@ internal static class RequestParser
             }
             else if (reader.ValueTextEquals("data_pool"u8))
             {
-                problem = Once(ref hasPool, "data_pool") ?? ReadVariables(ref reader, slots, "data_pool", isMetadata: false);
+                problem = Once(ref hasPool, "data_pool") ?? ReadVariables(ref reader, request, slots, "data_pool", isMetadata: false);
             }
             else if (reader.ValueTextEquals("metadata"u8))
             {
-                problem = Once(ref hasMetadata, "metadata") ?? ReadVariables(ref reader, slots, "metadata", isMetadata: true);
+                problem = Once(ref hasMetadata, "metadata") ?? ReadVariables(ref reader, request, slots, "metadata", isMetadata: true);
             }
             else if (reader.ValueTextEquals("run_id"u8))
             {
@@ -157,7 +160,8 @@ internal static class RequestParser
     private static bool IsInvisible(char c) => char.GetUnicodeCategory(c)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
-    private static string? ReadVariables(ref Utf8JsonReader reader, PoolSlots slots, string key, bool isMetadata)
+    private static string? ReadVariables(
+        ref Utf8JsonReader reader, ReadOnlySpan<byte> request, PoolSlots slots, string key, bool isMetadata)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null)
@@ -170,8 +174,13 @@ internal static class RequestParser
             return $"'{key}' must be a JSON object.";
         }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        for (int count = 1; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; count++)
         {
+            if (count > MaxVariables)
+            {
+                return $"'{key}' has more than {MaxVariables} variables; put them into a dict or a list.";
+            }
+
             int slot = isMetadata || reader.ValueIsEscaped ? -1 : slots.Find(reader.ValueSpan);
             string? name = null;
             if (slot < 0)
@@ -182,7 +191,7 @@ internal static class RequestParser
             }
 
             reader.Read();
-            if (!(slot < 0 ? slots.TryAssign(name!, PoolValue.Read(ref reader)) : slots.TryAssign(slot, ref reader)))
+            if (!(slot < 0 ? slots.TryAssign(name!, PoolValue.Read(ref reader, request)) : slots.TryAssign(slot, ref reader, request)))
             {
                 return $"Duplicate variable '{name ?? slots.NameOf(slot)}' in the request.";
             }

@@ -24,6 +24,7 @@ internal sealed class PoolDelta(PoolSlots slots)
         Array.Clear(_last);
         Array.Clear(_lastNodes);
         _lastOthers.Clear();
+        _json.Clear();
         Problem = null;
     }
 
@@ -32,7 +33,7 @@ internal sealed class PoolDelta(PoolSlots slots)
     {
         _any = false;
         Problem = null;
-        _json.Begin();
+        _json.Clear();
         for (int slot = 0; slot < _last.Length; slot++)
         {
             if (!slots.IsEngineOwned(slot))
@@ -50,6 +51,11 @@ internal sealed class PoolDelta(PoolSlots slots)
     {
         ref readonly PoolValue value = ref slots[slot];
         byte[]? node = null;
+        if (value.IsSame(_last[slot]))
+        {
+            return;
+        }
+
         if (value.Kind >= ValueKind.List)
         {
             // A list or dict may have changed within: its text tells.
@@ -58,10 +64,6 @@ internal sealed class PoolDelta(PoolSlots slots)
             {
                 return;
             }
-        }
-        else if (value.IsSame(_last[slot]))
-        {
-            return;
         }
         else if (value.Kind == ValueKind.String && HasHalf(value.String))
         {
@@ -125,7 +127,9 @@ internal sealed class PoolDelta(PoolSlots slots)
                 return number[..JsonBytes.Format(value.Float, number)].ToArray();
             }
 
-            byte[] text = value.ToNode() is { } node ? JsonBytes.Of(node, JsonBytes.ValueWriterOptions) : "null"u8.ToArray();
+            byte[] text = value.Kind >= ValueKind.List ? JsonBytes.Of(value.WriteTo, JsonBytes.ValueWriterOptions)
+                : value.ToNode() is { } node ? JsonBytes.Of(node, JsonBytes.ValueWriterOptions)
+                : "null"u8.ToArray();
             if (!HasHalf(text))
             {
                 return text;

@@ -33,9 +33,11 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
     /// <summary>How long the run has waited for barriers, in ticks of the stopwatch.</summary>
     public long JournalWait { get; set; }
 
+    /// <summary>Takes what the last run's pool was away.</summary>
+    public void Clear() => _pool.Reset();
+
     public void RunAccepted(string? requestHash)
     {
-        _pool.Reset();
         IsRunOpen = true;
         var accepted = new RunAccepted(run.Program.Name, requestHash, planOf(run.Program), run.Slots.StartedAt);
         Append(JournalEventKind.RunAccepted, isAtStep: false, accepted: accepted, poolDelta: _pool.Take());
@@ -44,7 +46,6 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
     /// <summary>Goes on with a run whose events up to now are in the journal, and whose pool they gave.</summary>
     public void RunResumed()
     {
-        _pool.Reset();
         _pool.Take();
         IsRunOpen = true;
     }

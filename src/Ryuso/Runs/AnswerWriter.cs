@@ -24,12 +24,15 @@ internal sealed class AnswerWriter
     /// <summary>The answer written last.</summary>
     public ReadOnlySpan<byte> Written => _answer.Written;
 
+    /// <summary>Takes the last answer away.</summary>
+    public void Clear() => _answer.Clear();
+
     /// <summary>Writes a successful answer. False, with the reason, where an output cannot be written as JSON.</summary>
     public bool TryWriteOutputs(RunState run, out string? problem)
     {
         try
         {
-            _answer.Begin();
+            _answer.Clear();
             WriteOutputs(run);
             _answer.End();
             problem = null;
@@ -48,7 +51,7 @@ internal sealed class AnswerWriter
     {
         try
         {
-            _answer.Begin();
+            _answer.Clear();
             WriteOutputs(run);
             WriteMagic(run);
             run.Slots.WriteMagicVariables(_answer, run.Program.Outputs);
@@ -58,7 +61,7 @@ internal sealed class AnswerWriter
 #pragma warning restore CA1031
         {
             // A value that no JSON can hold must not hide what happened: tell the outcome without the values.
-            _answer.Begin();
+            _answer.Clear();
             WriteMagic(run);
         }
 

@@ -20,7 +20,8 @@ internal sealed class AnswerBuffer : ByteBuffer
 
     public ReadOnlySpan<byte> Written => Bytes.AsSpan(0, Length);
 
-    public void Begin() => Clear(MaxRetainedBytes);
+    /// <summary>Takes the last answer away.</summary>
+    public void Clear() => Clear(MaxRetainedBytes);
 
     public void End()
     {
@@ -54,7 +55,7 @@ internal sealed class AnswerBuffer : ByteBuffer
                 break;
             default:
                 _writer.Reset(this);
-                value.Node.WriteTo(_writer);
+                value.WriteTo(_writer);
                 _writer.Flush();
                 break;
         }

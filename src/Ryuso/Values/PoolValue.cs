@@ -47,12 +47,10 @@ internal readonly struct PoolValue
 
     public bool Bool => _bits != 0;
 
-    /// <summary>A string, list or dict; null for any other kind.</summary>
-    public object? Reference => _reference;
-
     public string String => (string)_reference!;
 
-    public JsonNode Node => (JsonNode)_reference!;
+    /// <summary>A string; null for any other kind.</summary>
+    public string? StringOrNull => _reference as string;
 
     public static PoolValue Of(long value) => new(ValueKind.Int, value, null);
 
@@ -66,7 +64,9 @@ internal readonly struct PoolValue
 
     public static PoolValue Of(JsonObject value) => new(ValueKind.Dict, 0, value);
 
-    /// <summary>A declared default, parsed once. Lists and dicts are copied when they are used: see <see cref="Fresh"/>.</summary>
+    private static PoolValue Of(ValueKind kind, JsonFragment text) => new(kind, 0, text);
+
+    /// <summary>A declared default, read once. A list or dict is text, of which each run makes a tree of its own.</summary>
     public static PoolValue OfDefault(string? json, SpecType type)
     {
         if (json is null)
@@ -74,20 +74,20 @@ internal readonly struct PoolValue
             return default;
         }
 
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json));
+        byte[] text = Encoding.UTF8.GetBytes(json);
+        var reader = new Utf8JsonReader(text);
         reader.Read();
-        PoolValue value = Read(ref reader);
+        PoolValue value = Read(ref reader, text);
         return type == SpecType.Float && value.Kind == ValueKind.Int ? Of(value.Float) : value;
     }
 
-    /// <summary>This value for one more run: a list or dict is copied, so that no run sees what another did to it.</summary>
-    public PoolValue Fresh() => Kind >= ValueKind.List ? new(Kind, 0, Node.DeepClone()) : this;
-
     public bool IsAny(ValueKinds kinds) => ((int)kinds & (1 << (int)Kind)) != 0;
 
-    /// <summary>Whether nothing can have changed. Two lists or dicts are never the same: what is in them may have changed.</summary>
+    /// <summary>
+    /// Whether nothing can have changed. Two lists or dicts that a hook has set are never the same: what is in them may have changed.
+    /// </summary>
     public bool IsSame(in PoolValue other) =>
-        Kind == other.Kind && Kind < ValueKind.List && _bits == other._bits && (string?)_reference == (string?)other._reference;
+        Kind == other.Kind && _bits == other._bits && _reference is not JsonNode && Equals(_reference, other._reference);
 
     /// <summary>What a variable of that type may hold. A float may be written as an integer.</summary>
     public static ValueKinds Fitting(SpecType type) => type switch
@@ -113,8 +113,10 @@ internal readonly struct PoolValue
     };
 
     /// <summary>Reads the value at the reader's token and leaves the reader on its last token.</summary>
+    /// <param name="reader">Reads the source.</param>
+    /// <param name="source">All of what the reader reads.</param>
     /// <exception cref="JsonException">The value cannot be held.</exception>
-    public static PoolValue Read(ref Utf8JsonReader reader)
+    public static PoolValue Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> source)
     {
         switch (reader.TokenType)
         {
@@ -129,9 +131,9 @@ internal readonly struct PoolValue
             case JsonTokenType.Number:
                 return ReadNumber(ref reader);
             case JsonTokenType.StartArray:
-                return Of((JsonArray)JsonTree.Read(ref reader)!);
+                return Of(ValueKind.List, JsonFragment.Read(ref reader, source));
             default:
-                return Of((JsonObject)JsonTree.Read(ref reader)!);
+                return Of(ValueKind.Dict, JsonFragment.Read(ref reader, source));
         }
     }
 
@@ -146,7 +148,7 @@ internal readonly struct PoolValue
                 return false;
             }
 
-            value = Read(ref reader);
+            value = Read(ref reader, text);
 
             // The reader takes a number for ended wherever a comment might begin.
             return reader.BytesConsumed == text.Length;
@@ -173,20 +175,38 @@ internal readonly struct PoolValue
             return double.IsFinite(number) ? Of(number) : throw new HookFailedException($"A variable cannot be {number}: JSON has no such number.");
         }
 
-        var reader = new Utf8JsonReader(JsonBytes.Of(node));
+        byte[] text = JsonBytes.Of(node);
+        var reader = new Utf8JsonReader(text);
         reader.Read();
-        return Read(ref reader);
+        return Read(ref reader, text);
     }
 
+    /// <summary>As a node. A list or dict that a hook has set is the pool's own and must not be changed: see <see cref="ToOwnNode"/>.</summary>
     public JsonNode? ToNode() => Kind switch
     {
         ValueKind.String => JsonValue.Create(String),
         ValueKind.Int => JsonValue.Create(Int),
         ValueKind.Float => JsonValue.Create(Float),
         ValueKind.Bool => JsonValue.Create(Bool),
-        ValueKind.List or ValueKind.Dict => Node,
+        ValueKind.List or ValueKind.Dict => _reference as JsonNode ?? ((JsonFragment)_reference!).ToNode(),
         _ => null,
     };
+
+    /// <summary>As a node that is the caller's own.</summary>
+    public JsonNode? ToOwnNode() => _reference is JsonNode node ? node.DeepClone() : ToNode();
+
+    /// <summary>Writes a list or dict.</summary>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        if (_reference is JsonFragment text)
+        {
+            text.WriteTo(writer);
+        }
+        else
+        {
+            ((JsonNode)_reference!).WriteTo(writer);
+        }
+    }
 
     private static PoolValue ReadNumber(ref Utf8JsonReader reader)
     {

@@ -64,6 +64,8 @@ internal sealed class ServerHandle : IDisposable
 
     public int Port { get; }
 
+    public int Id => _process.Id;
+
     /// <summary>CPU time in microseconds and allocated bytes, so far.</summary>
     public (double Cpu, double Allocated) Read()
     {

@@ -104,7 +104,8 @@ public class AttackTests : ServedTests
         Assert.Equal("bad_request", CodeOf(await AskAsync("{\"a\":" + new string('[', 20))));
         Assert.Equal("bad_request", CodeOf(await AskAsync("{\"a\":" + string.Concat(Enumerable.Repeat("{\"a\":", 100_000)))));
         Assert.Equal("""{"text":"none"}""", await AskAsync(MillionKeys("{\"program\":\"echo\",", "}")));
-        Assert.Equal("""{"text":"none"}""", await AskAsync(MillionKeys("{\"program\":\"echo\",\"data_pool\":{", "}}")));
+        Assert.Equal("bad_request", CodeOf(await AskAsync(MillionKeys("{\"program\":\"echo\",\"data_pool\":{", "}}"))));
+        Assert.Equal("""{"text":"none"}""", await AskAsync(MillionKeys("{\"program\":\"echo\",\"data_pool\":{\"all\":{", "}}}")));
         await ServesOnAsync();
     }
 
