@@ -13,7 +13,7 @@ internal static class RyusoConfiguration
 
     private static readonly string[] s_keys =
     [
-        "Host", "Port", "Listen", "UnixSocketMode", "ReusePort", "Token", "MaxQueueLength", "MaxRequestBytes", "MaxBufferedBytes",
+        "Host", "Port", "Listen", "UnixSocketMode", "ReusePort", "Token", "MaxQueueLength", "MaxQueueLengthPerKey", "MaxParallelRuns", "MaxRequestBytes", "MaxBufferedBytes",
         "MaxDepth", "MaxConnections", "SendTimeout", "ReceiveTimeout", "ShutdownTimeout", "LogLevel", "ScopePerRun",
     ];
 
@@ -36,6 +36,8 @@ internal static class RyusoConfiguration
         server.ReusePort = Bool(section, "ReusePort") ?? server.ReusePort;
         server.UnixSocketMode = Mode(section, "UnixSocketMode") ?? server.UnixSocketMode;
         server.MaxQueueLength = Int(section, "MaxQueueLength") ?? server.MaxQueueLength;
+        server.MaxQueueLengthPerKey = Int(section, "MaxQueueLengthPerKey") ?? server.MaxQueueLengthPerKey;
+        server.MaxParallelRuns = Int(section, "MaxParallelRuns") ?? server.MaxParallelRuns;
         server.MaxRequestBytes = Int(section, "MaxRequestBytes") ?? server.MaxRequestBytes;
         server.MaxBufferedBytes = Long(section, "MaxBufferedBytes") ?? server.MaxBufferedBytes;
         server.MaxDepth = Int(section, "MaxDepth") ?? server.MaxDepth;

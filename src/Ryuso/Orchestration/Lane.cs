@@ -3,39 +3,6 @@ using Ryuso.Telemetry;
 
 namespace Ryuso.Orchestration;
 
-/// <summary>A caller that may have to wait for the lane.</summary>
-internal abstract class LaneWaiter : IThreadPoolWorkItem
-{
-    internal LaneWaiter? Next { get; set; }
-
-    /// <summary>When it began to wait, as a timestamp of the stopwatch; 0 where nobody listens to <see cref="Instruments.MeasuresQueueWait"/>.</summary>
-    internal long QueuedAt { get; set; }
-
-    void IThreadPoolWorkItem.Execute() => OnEntered();
-
-    /// <summary>
-    /// Schedules <see cref="OnEntered"/>, by default on the thread pool. It must not run within this call,
-    /// so that the caller that leaves the lane can send its answer meanwhile.
-    /// </summary>
-    protected internal virtual void ScheduleTurn() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
-
-    /// <summary>Called when the lane has been handed to this waiter, which holds it until <see cref="Lane.Leave"/>.</summary>
-    protected abstract void OnEntered();
-}
-
-/// <summary>How <see cref="Lane.Enter"/> ended.</summary>
-internal enum LaneEnterResult
-{
-    /// <summary>The lane is held.</summary>
-    Entered,
-
-    /// <summary>The waiter is queued; <see cref="LaneWaiter.OnEntered"/> will be called.</summary>
-    Queued,
-
-    /// <summary>As many wait already as may.</summary>
-    Full,
-}
-
 /// <summary>Lets one run through at a time, in the order of arrival.</summary>
 /// <remarks>
 /// <para><c>_count</c> is the holder (0 or 1) plus the waiters. It decides who may enter:</para>
@@ -43,7 +10,7 @@ internal enum LaneEnterResult
 /// <item><term>0 → 1</term><description>The caller enters: a compare-exchange without the gate, or an increment under it.</description></item>
 /// <item><term>1 → 0</term><description>The holder leaves and nobody waits: a compare-exchange without the gate.</description></item>
 /// <item><term>n → n + 1, n ≥ 1</term><description>A waiter is queued, under the gate.</description></item>
-/// <item><term>n → n − 1, n ≥ 2</term><description>The holder hands the lane to the first waiter, under the gate. The lane is held throughout.</description></item>
+/// <item><term>n → n − 1, n ≥ 2</term><description>The holder hands the lane to the first waiter, or a waiter gives up, under the gate. The lane is held throughout.</description></item>
 /// </list>
 /// <para>
 /// So no caller passes a waiter: while one waits the count is at least 2 until the lane has been handed over, and at least 1 after that.
@@ -51,7 +18,7 @@ internal enum LaneEnterResult
 /// </para>
 /// </remarks>
 [DebuggerDisplay("held or waited for by {_count}, {_waiting} waiting")]
-internal sealed class Lane
+internal sealed class Lane : Lanes
 {
     private static readonly int s_spinCount = Environment.ProcessorCount > 1 ? 20 : 0;
 
@@ -64,16 +31,13 @@ internal sealed class Lane
 
     private int _count;
 
-    /// <summary>How many wait.</summary>
-    public int Waiting => Volatile.Read(ref _waiting);
+    public override int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>Enters a free lane.</summary>
-    public bool TryEnter() => Interlocked.CompareExchange(ref _count, 1, 0) == 0;
+    public override bool HasFollower => Waiting > 0;
 
-    /// <summary>Enters the lane or queues for it.</summary>
-    /// <param name="waiter">The caller. It waits in one place at most.</param>
-    /// <param name="limit">How many may wait.</param>
-    public LaneEnterResult Enter(LaneWaiter waiter, int limit)
+    public override bool TryEnter(LanePlace place) => TryEnter();
+
+    public override LaneEnterResult Enter(LanePlace place, LaneWaiter waiter)
     {
         if (TryEnter())
         {
@@ -92,9 +56,10 @@ internal sealed class Lane
 
         lock (_gate)
         {
-            if (_waiting >= limit)
+            if (_waiting >= Limits.MaxQueueLength && !place.IsUnlimited)
             {
-                return LaneEnterResult.Full;
+                place.Problem = QueueFull();
+                return LaneEnterResult.Rejected;
             }
 
             if (Interlocked.Increment(ref _count) == 1)
@@ -121,27 +86,40 @@ internal sealed class Lane
         }
     }
 
-    /// <summary>Enters the lane, however many wait. A waiter whose token fires keeps its place until its turn, which it passes on.</summary>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <exception cref="OperationCanceledException">The token fired before the lane was entered.</exception>
-    public async ValueTask EnterAsync(CancellationToken cancellationToken)
+    public override bool TryRemove(LanePlace place, LaneWaiter waiter)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        var waiter = new TaskWaiter(this);
-        if (Enter(waiter, int.MaxValue) == LaneEnterResult.Entered)
+        lock (_gate)
         {
-            return;
-        }
+            LaneWaiter? before = null;
+            for (LaneWaiter? at = _first; at is not null; before = at, at = at.Next)
+            {
+                if (at == waiter)
+                {
+                    if (before is null)
+                    {
+                        _first = at.Next;
+                    }
+                    else
+                    {
+                        before.Next = at.Next;
+                    }
 
-        using (cancellationToken.UnsafeRegister(static (state, token) => ((TaskWaiter)state!).Cancel(token), waiter))
-        {
-            await waiter.Task.ConfigureAwait(false);
+                    _last = at.Next is null ? before : _last;
+                    at.Next = null;
+                    _waiting--;
+                    Interlocked.Decrement(ref _count);
+                    Instruments.AddQueued(-1);
+                    return true;
+                }
+            }
+
+            return false;
         }
     }
 
     /// <summary>Hands the lane to the first waiter, or leaves it free.</summary>
     /// <exception cref="InvalidOperationException">Nobody holds the lane.</exception>
-    public void Leave()
+    public override void Leave(LanePlace place, string? stuckRun = null)
     {
         if (Interlocked.CompareExchange(ref _count, 0, 1) == 1)
         {
@@ -170,20 +148,5 @@ internal sealed class Lane
         next.ScheduleTurn();
     }
 
-    private sealed class TaskWaiter(Lane lane) : LaneWaiter
-    {
-        private readonly TaskCompletionSource _entered = new();
-
-        public Task Task => _entered.Task;
-
-        public void Cancel(CancellationToken token) => _entered.TrySetCanceled(token);
-
-        protected override void OnEntered()
-        {
-            if (!_entered.TrySetResult())
-            {
-                lane.Leave();
-            }
-        }
-    }
+    private bool TryEnter() => Interlocked.CompareExchange(ref _count, 1, 0) == 0;
 }

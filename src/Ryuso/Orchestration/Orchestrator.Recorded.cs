@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Logging;
 using Ryuso.Orchestration;
 using Ryuso.Recording;
 using Ryuso.Telemetry;
@@ -10,6 +11,9 @@ public abstract partial class Orchestrator
 {
     private const int RunsPerProgressLine = 100;
     private const int MaxStuckRunsLogged = 100;
+
+    /// <summary>Recoveries call what is outside, as runs do: more at a time would only press it.</summary>
+    private const int MaxParallelRecoveries = 64;
     private static readonly TimeSpan s_reopenInterval = TimeSpan.FromSeconds(1);
 
     // 1 from the first sign of a fault until what the journal holds has been recovered.
@@ -56,29 +60,46 @@ public abstract partial class Orchestrator
     {
         ArgumentNullException.ThrowIfNull(journal);
         await journal.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await _lane.EnterAsync(cancellationToken).ConfigureAwait(false);
+        LanePlace everything = NewPlace();
+        await _lanes.EnterAsync(everything, cancellationToken).ConfigureAwait(false);
         try
         {
             _environment.Journal = journal;
+            await KeepKeysOfStuckRunsAsync(journal).ConfigureAwait(false);
             await RecoverAsync(journal).ConfigureAwait(false);
-            var stuckRuns = new RunQuery(RunStatus.Stuck) { Limit = MaxStuckRunsLogged, IncludeEvents = false };
-            foreach (JournaledRun stuck in await journal.Runs.ListAsync(stuckRuns, CancellationToken.None).ConfigureAwait(false))
-            {
-                RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Cause, stuck.Error);
-            }
         }
         finally
         {
-            _lane.Leave();
+            _lanes.Leave(everything);
             ObserverLogger.Flush(_logger, s_logWait);
         }
 
         journal.OperatorDecisionRecorded += (_, decision) => _ = CarryOutDecisionAsync(journal, decision.RunId);
     }
 
+    /// <summary>The keys of runs that are stuck are given to nobody.</summary>
+    private async Task KeepKeysOfStuckRunsAsync(IJournal journal)
+    {
+        var query = new RunQuery(RunStatus.Stuck) { Limit = IsKeyed ? int.MaxValue : MaxStuckRunsLogged, IncludeEvents = false };
+        IReadOnlyList<JournaledRun> runs = await journal.Runs.ListAsync(query, CancellationToken.None).ConfigureAwait(false);
+        foreach (JournaledRun stuck in runs.Take(MaxStuckRunsLogged))
+        {
+            RunLog.StillStuck(_logger, stuck.Accepted.Program, stuck.RunId, DateTimeOffset.FromUnixTimeMilliseconds(stuck.Accepted.StartedAt), stuck.Cause, stuck.Error);
+        }
+
+        foreach (JournaledRun stuck in runs)
+        {
+            if (stuck.Accepted.Keys is { Count: > 0 } keys && _environment.KeepsKeys(stuck.Accepted.Program))
+            {
+                _lanes.Keep(stuck.RunId, [.. keys]);
+            }
+        }
+    }
+
     /// <summary>
     /// What is unfinished before any run has begun was left by a process that ended, or by a journal that failed. At no other time does the
-    /// status alone say so.
+    /// status alone say so. With one lane all of it has been brought to its end then; with keys each run has its place before any that
+    /// comes, and goes on by itself.
     /// </summary>
     private async Task RecoverAsync(IJournal journal)
     {
@@ -89,22 +110,85 @@ public abstract partial class Orchestrator
             RunLog.Recovering(_logger, runs.Count);
         }
 
-        for (int done = 0; done < runs.Count; done++)
+        var progress = new RecoveryProgress(_logger, runs.Count);
+        if (IsKeyed)
         {
-            await RecoverAsync(runs[done]).ConfigureAwait(false);
-            if ((done + 1) % RunsPerProgressLine == 0)
-            {
-                RunLog.RecoveryProgress(_logger, done + 1, runs.Count);
-            }
+            var parallel = new SemaphoreSlim(MaxParallelRecoveries);
+            Recovery = Task.WhenAll(runs.Reverse().Select(run => RecoverInTurnAsync(run, parallel, progress)));
+            return;
+        }
+
+        foreach (JournaledRun run in runs)
+        {
+            await RecoverAsync(run, NewPlace()).ConfigureAwait(false);
+            progress.RunRecovered();
         }
     }
 
-    private async Task RecoverAsync(JournaledRun run)
+    /// <summary>What is being recovered while everything else is served; completed where nothing is.</summary>
+    internal Task Recovery { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Takes the run's place before this method returns, and brings the run to its end in its turn.</summary>
+    private async Task RecoverInTurnAsync(JournaledRun run, SemaphoreSlim parallel, RecoveryProgress progress)
+    {
+        LanePlace place = PlaceOf(run);
+        await _lanes.EnterAsync(place, CancellationToken.None).ConfigureAwait(false);
+        string? keepsKeysAs = null;
+        try
+        {
+            await parallel.WaitAsync().ConfigureAwait(false);
+            try
+            {
+                keepsKeysAs = await RecoverAsync(run, place).ConfigureAwait(false);
+                progress.RunRecovered();
+            }
+            finally
+            {
+                parallel.Release();
+            }
+        }
+        catch (JournalException exception)
+        {
+            OnJournalFailed(exception);
+        }
+#pragma warning disable CA1031 // Nobody waits for this: the log is where an operator looks.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RunLog.DecisionFailed(_logger, run.RunId, exception);
+        }
+        finally
+        {
+            _lanes.Leave(place, keepsKeysAs);
+        }
+    }
+
+    /// <summary>What a recovered run holds: its keys as they were recorded, and its id.</summary>
+    private LanePlace PlaceOf(JournaledRun run)
+    {
+        if (!IsKeyed || run.Accepted.Keys is not { } keys)
+        {
+            return NewPlace();
+        }
+
+        var place = new LanePlace { IsUnlimited = true, Program = run.Accepted.Program, RunId = run.RunId };
+        place.TryAdd(run.RunId, KeySpace.RunId);
+        foreach (string key in keys)
+        {
+            place.TryAdd(key);
+        }
+
+        return place;
+    }
+
+    /// <returns>The run's id, where it is stuck again and keeps its keys; null otherwise.</returns>
+    private async Task<string?> RecoverAsync(JournaledRun run, LanePlace held)
     {
         RunExecutor executor = _executors.Rent();
         try
         {
-            await executor.RecoverAsync(run).ConfigureAwait(false);
+            await executor.RecoverAsync(run, held).ConfigureAwait(false);
+            return executor.KeepsKeysAs;
         }
         finally
         {
@@ -115,13 +199,35 @@ public abstract partial class Orchestrator
     /// <summary>Goes on with the one run that an operator has decided on, and with no other.</summary>
     private async Task CarryOutDecisionAsync(IJournal journal, string runId)
     {
-        await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
         try
         {
-            // Where it is not unfinished, it was closed by the decision or has been gone on with already.
-            if (await journal.Runs.FindAsync(runId).ConfigureAwait(false) is { Status: RunStatus.Unfinished } run)
+            if (await journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false) is not { } decided)
             {
-                await RecoverAsync(run).ConfigureAwait(false);
+                return;
+            }
+
+            LanePlace place = PlaceOf(decided);
+            await _lanes.EnterAsync(place, CancellationToken.None).ConfigureAwait(false);
+            string? keepsKeysAs = null;
+            try
+            {
+                // Where it is not unfinished, it was closed by the decision or has been gone on with already.
+                JournaledRun? run = await journal.Runs.FindAsync(runId).ConfigureAwait(false);
+                keepsKeysAs = run switch
+                {
+                    { Status: RunStatus.Unfinished } => await RecoverAsync(run, place).ConfigureAwait(false),
+                    { Status: RunStatus.Stuck } when _environment.KeepsKeys(run.Accepted.Program) => runId,
+                    _ => null,
+                };
+            }
+            finally
+            {
+                if (keepsKeysAs is null)
+                {
+                    _lanes.Release(runId);
+                }
+
+                _lanes.Leave(place, keepsKeysAs);
             }
         }
 #pragma warning disable CA1031 // Nobody waits for this: the log is where an operator looks.
@@ -129,10 +235,6 @@ public abstract partial class Orchestrator
 #pragma warning restore CA1031
         {
             RunLog.DecisionFailed(_logger, runId, exception);
-        }
-        finally
-        {
-            _lane.Leave();
         }
     }
 
@@ -162,9 +264,10 @@ public abstract partial class Orchestrator
         try
         {
             // The runs that are under way end first: what they append is lost. From then on none begins.
-            await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+            LanePlace everything = NewPlace();
+            await _lanes.EnterAsync(everything, CancellationToken.None).ConfigureAwait(false);
             _environment.IsJournalClosed = true;
-            _lane.Leave();
+            _lanes.Leave(everything);
             for (string? told = null; ;)
             {
                 try
@@ -191,9 +294,11 @@ public abstract partial class Orchestrator
 
     private async Task RecoverReopenedAsync(IJournal journal)
     {
-        await _lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        LanePlace everything = NewPlace();
+        await _lanes.EnterAsync(everything, CancellationToken.None).ConfigureAwait(false);
         try
         {
+            await KeepKeysOfStuckRunsAsync(journal).ConfigureAwait(false);
             await RecoverAsync(journal).ConfigureAwait(false);
             _isReopening = 0;
             _environment.IsJournalClosed = false;
@@ -201,7 +306,22 @@ public abstract partial class Orchestrator
         }
         finally
         {
-            _lane.Leave();
+            _lanes.Leave(everything);
+        }
+    }
+
+    /// <summary>Logs how far a long recovery is.</summary>
+    private sealed class RecoveryProgress(ILogger logger, int count)
+    {
+        private int _done;
+
+        public void RunRecovered()
+        {
+            int done = Interlocked.Increment(ref _done);
+            if (done % RunsPerProgressLine == 0)
+            {
+                RunLog.RecoveryProgress(logger, done, count);
+            }
         }
     }
 }

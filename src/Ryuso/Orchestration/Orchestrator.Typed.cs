@@ -16,7 +16,7 @@ public abstract partial class Orchestrator
     /// <param name="call">The program.</param>
     /// <param name="args">Its arguments.</param>
     /// <param name="options">The run's id and metadata; null for a new id and none.</param>
-    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     protected Task<ProgramResult<TOutputs>> RunAsync<TArgs, TOutputs>(
         ProgramCall<TArgs, TOutputs> call,
         TArgs args,
@@ -54,7 +54,7 @@ public abstract partial class Orchestrator
                 return Task.FromResult(ToTyped(problem, call));
             }
 
-            if (!_lane.TryEnter())
+            if (!TryEnter(executor.Place))
             {
                 return WaitAndRunAsync(executor, call, args, cancellationToken);
             }
@@ -104,14 +104,9 @@ public abstract partial class Orchestrator
         where TArgs : class
         where TOutputs : class
     {
-        try
+        if (await EnterAsync(executor, cancellationToken).ConfigureAwait(false) is { } problem)
         {
-            await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            _executors.Return(executor);
-            throw;
+            return ToTyped(problem, call);
         }
 
         if (!CanUseFastPath)

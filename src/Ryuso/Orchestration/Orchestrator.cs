@@ -14,13 +14,16 @@ using Ryuso.Telemetry;
 
 namespace Ryuso;
 
-/// <summary>Runs the programs of one spec, one at a time. The generator derives one from each spec.</summary>
+/// <summary>
+/// Runs the programs of one spec: one at a time, or side by side where they share no key (<c>program.key</c>). The generator derives one
+/// from each spec.
+/// </summary>
 public abstract partial class Orchestrator
 {
     // In process the log of a run is there when the run's result is, unless the log cannot keep up.
     private static readonly TimeSpan s_logWait = TimeSpan.FromMilliseconds(200);
 
-    private readonly Lane _lane = new();
+    private readonly Lanes _lanes;
     private readonly ILogger _logger;
     private readonly RunEnvironment _environment;
     private readonly ExecutorPool _executors;
@@ -36,6 +39,7 @@ public abstract partial class Orchestrator
         _logger = ObserverLogger.Deferred(logger);
         Time = timeProvider ?? TimeProvider.System;
         _environment = new RunEnvironment(definition, _logger, Time);
+        _lanes = IsKeyed ? new KeyedLanes() : new Lane();
         _executors = new ExecutorPool(() => new RunExecutor(this, _environment));
     }
 
@@ -47,7 +51,7 @@ public abstract partial class Orchestrator
     /// <param name="program">The program's name in the spec.</param>
     /// <param name="dataPool">The initial pool; null for an empty one.</param>
     /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
-    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
     public Task<ProgramResult> RunAsync(
         string program,
@@ -60,7 +64,7 @@ public abstract partial class Orchestrator
     /// <param name="dataPool">The initial pool; null for an empty one.</param>
     /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
     /// <param name="runId">The run's id, the answer's <c>_run_id</c>; null for a new one.</param>
-    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
     public async Task<ProgramResult> RunAsync(
         string program,
@@ -99,7 +103,7 @@ public abstract partial class Orchestrator
                 return default;
             }
 
-            if (!_lane.TryEnter())
+            if (!TryEnter(executor.Place))
             {
                 return WaitAndRunAsync(executor, answer, cancellationToken);
             }
@@ -126,21 +130,17 @@ public abstract partial class Orchestrator
         }
 
         PendingAnswer? recorded = run.GetAwaiter().GetResult();
-        bool canWait = _lane.Waiting > 0;
+        bool canWait = _lanes.HasFollower;
         Leave(executor);
         return recorded is null ? default : AnswerAsync(recorded, canWait, answer);
     }
 
     private async ValueTask WaitAndRunAsync(RunExecutor executor, IBufferWriter<byte> answer, CancellationToken cancellationToken)
     {
-        try
+        if (await EnterAsync(executor, cancellationToken).ConfigureAwait(false) is { } problem)
         {
-            await EnterLaneAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            _executors.Return(executor);
-            throw;
+            Rejection.Write(answer, problem.Code, problem.Message);
+            return;
         }
 
         ValueTask<PendingAnswer?> run;
@@ -157,15 +157,50 @@ public abstract partial class Orchestrator
         await FinishAsync(executor, run, answer).ConfigureAwait(false);
     }
 
-    private ValueTask EnterLaneAsync(CancellationToken cancellationToken)
+    /// <summary>Takes a turn where nothing has to be waited for.</summary>
+    /// <exception cref="HookFailedException">The caller is a hook of this orchestrator.</exception>
+    private bool TryEnter(LanePlace place)
     {
-        // Only now: a hook that calls its own orchestrator finds the lane taken, by itself.
+        // With one lane such a hook finds it taken, by itself.
+        if (IsKeyed)
+        {
+            ThrowIfCalledFromHook();
+        }
+
+        return _lanes.TryEnter(place);
+    }
+
+    /// <summary>Waits for a turn. Where it will never come, the executor is given back.</summary>
+    /// <returns>Why it will never come; null where it has.</returns>
+    private async ValueTask<RequestProblem?> EnterAsync(RunExecutor executor, CancellationToken cancellationToken)
+    {
+        RequestProblem? problem;
+        try
+        {
+            ThrowIfCalledFromHook();
+            await _lanes.EnterAsync(executor.Place, cancellationToken).ConfigureAwait(false);
+            problem = executor.Place.Problem;
+        }
+        catch
+        {
+            _executors.Return(executor);
+            throw;
+        }
+
+        if (problem is not null)
+        {
+            _executors.Return(executor);
+        }
+
+        return problem;
+    }
+
+    private void ThrowIfCalledFromHook()
+    {
         if (_environment.IsCalledFromHook)
         {
             throw new HookFailedException("A hook called its own orchestrator, which would wait for itself for ever; list the program as a hook or dependency in the spec instead.");
         }
-
-        return _lane.EnterAsync(cancellationToken);
     }
 
     private async ValueTask FinishAsync(RunExecutor executor, ValueTask<PendingAnswer?> run, IBufferWriter<byte> answer)
@@ -175,7 +210,7 @@ public abstract partial class Orchestrator
         try
         {
             recorded = await run.ConfigureAwait(false);
-            canWait = _lane.Waiting > 0;
+            canWait = _lanes.HasFollower;
         }
         finally
         {
@@ -188,18 +223,32 @@ public abstract partial class Orchestrator
         }
     }
 
-    /// <summary>The run has ended: the lane first, since others wait for it.</summary>
-    private void Leave(RunExecutor executor)
+    /// <summary>The run has ended: its turn first, since others wait for it.</summary>
+    internal void Leave(RunExecutor executor)
     {
-        _lane.Leave();
+        _lanes.Leave(executor.Place, executor.KeepsKeysAs);
         _executors.Return(executor);
     }
 
-    /// <summary>How many wait for the lane.</summary>
-    internal int WaitingCount => _lane.Waiting;
+    /// <summary>Whether runs may go side by side.</summary>
+    internal bool IsKeyed => _environment.IsKeyed;
+
+    /// <summary>How many wait for their turn.</summary>
+    internal int WaitingCount => _lanes.Waiting;
 
     /// <summary>For callers that enter and leave by themselves and run an executor of <see cref="Executors"/> between.</summary>
-    internal Lane Lane => _lane;
+    internal Lanes Lanes => _lanes;
+
+    /// <summary>
+    /// Sets how many runs may wait and be under way. A server sets the limits of its options; without one, and without this call, the defaults
+    /// hold. May be called at any time.
+    /// </summary>
+    /// <param name="limits">The limits.</param>
+    public void UseRunLimits(RunLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        _lanes.Limits = limits;
+    }
 
     /// <summary>Where the state of a run is rented.</summary>
     internal ExecutorPool Executors => _executors;
@@ -221,6 +270,9 @@ public abstract partial class Orchestrator
     }
 
     internal IHookInterceptor? Interceptor { get; private set; }
+
+    /// <summary>What the engine itself holds: everything.</summary>
+    internal static LanePlace NewPlace() => new() { IsAlone = true, IsUnlimited = true };
 
     internal DataPool NewPool(PoolSlots slots)
     {
@@ -258,7 +310,8 @@ public abstract partial class Orchestrator
     /// </summary>
     public async ValueTask DisposeHooksAsync()
     {
-        if (_lane.TryEnter())
+        LanePlace everything = NewPlace();
+        if (_lanes.TryEnter(everything))
         {
             try
             {
@@ -266,7 +319,7 @@ public abstract partial class Orchestrator
             }
             finally
             {
-                _lane.Leave();
+                _lanes.Leave(everything);
             }
         }
     }

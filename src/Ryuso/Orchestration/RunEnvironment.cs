@@ -22,6 +22,9 @@ internal sealed class RunEnvironment(SpecDefinition spec, ILogger logger, TimePr
 
     public SpecDefinition Spec => spec;
 
+    /// <summary>Whether runs may go side by side.</summary>
+    public bool IsKeyed { get; } = spec.IsKeyed;
+
     public ILogger Logger => logger;
 
     public TimeProvider Time => time;
@@ -38,6 +41,9 @@ internal sealed class RunEnvironment(SpecDefinition spec, ILogger logger, TimePr
         get => _isJournalClosed;
         set => _isJournalClosed = value;
     }
+
+    /// <summary>Whether a stuck run of a program keeps its keys. One that the spec no longer has keeps them.</summary>
+    public bool KeepsKeys(string program) => spec.Programs.FirstOrDefault(p => p.Name == program)?.HoldsKeysWhenStuck ?? true;
 
     /// <summary>Whether the caller is a hook of a run that is under way.</summary>
     public bool IsCalledFromHook => _running.Value is { IsOpen: true };

@@ -17,9 +17,13 @@ internal sealed partial class RunExecutor
     /// Takes up a run that the process did not end, or whose stuck state an operator has decided on. One that cannot be taken up, for
     /// whatever reason, is stuck, and keeps no other from being taken up.
     /// </summary>
+    /// <param name="recorded">The run.</param>
+    /// <param name="held">What it holds: nothing else of its keys runs meanwhile.</param>
     /// <exception cref="JournalException">The journal failed.</exception>
-    public async Task RecoverAsync(JournaledRun recorded)
+    public async Task RecoverAsync(JournaledRun recorded, LanePlace held)
     {
+        _isClear = false;
+        _held = held;
         RunRecorder recorder = GetRecorder(environment.Journal!);
         try
         {
@@ -37,6 +41,7 @@ internal sealed partial class RunExecutor
             string why = exception is JournalException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
             string error = $"The run cannot be recovered. {why} Look at what it has done by hand, then abandon it, or retry once the cause is gone.";
             RunLog.CannotRecover(_logger, recorded.Accepted.Program, recorded.RunId, why, exception);
+            KeepKeysIfStuck(isStuck: true, recorded.Accepted.Program, recorded.RunId);
             await recorder.Journal.FlushAsync(recorder.RunCannotGoOn(recorded, error), canWait: false).ConfigureAwait(false);
         }
     }
@@ -63,7 +68,7 @@ internal sealed partial class RunExecutor
         ProgramDefinition? current = _spec.Programs.FirstOrDefault(p => p.Name == recorded.Accepted.Program);
         bool isCurrent = current is not null && environment.PlanOf(current).Fingerprint == recorded.Accepted.Plan.Fingerprint;
         RecordedPlan plan = isCurrent ? new RecordedPlan(current!, _spec.Hooks, _spec.Programs) : RecordedPlan.Read(recorded.Accepted.Plan.Json, _spec);
-        BeginRead();
+        ClearRun();
         _run.Resume(recorded, plan.Program, plan.Hooks, plan.Programs, _time);
         RunReplay replay = RunReplay.Of(recorded, _run);
         recorder.RunResumed();
@@ -163,7 +168,8 @@ internal sealed partial class RunExecutor
             }
 
             StartClock(now);
-            recorder.RunAccepted(_fingerprint);
+            Place.RunId = _run.Slots.RunId;
+            recorder.RunAccepted(_fingerprint, environment.IsKeyed && !Place.IsAlone ? Place.Values : null);
             Begin();
             while (!Drive())
             {
@@ -214,7 +220,8 @@ internal sealed partial class RunExecutor
         _pool.Close();
         try
         {
-            await RecoverAsync((await recorder.Journal.Runs.FindAsync(runId).ConfigureAwait(false))!).ConfigureAwait(false);
+            JournaledRun recorded = (await recorder.Journal.Runs.FindAsync(runId).ConfigureAwait(false))!;
+            await RecoverAsync(recorded, _held).ConfigureAwait(false);
             JournaledRun ended = (await recorder.Journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false))!;
             return new PendingAnswer(Encoding.UTF8.GetBytes(ended.Answer!), 0);
         }

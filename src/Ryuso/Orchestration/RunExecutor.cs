@@ -38,8 +38,8 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     private RequestProblem? _problem;
     private string? _fingerprint;
 
-    // Whether the slots are empty: to empty them twice for each run would cost some nanoseconds.
-    private bool _isClear = true;
+    // Whether nothing of a run is left: to take it away twice would cost some nanoseconds.
+    private bool _isClear;
 
     // Of the thread that drives the run.
     private SynchronizationContext? _synchronizationContext;
@@ -60,16 +60,25 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <summary>Takes everything of the last run away.</summary>
     public void Clear()
     {
-        if (!_isClear)
+        if (_isClear)
         {
-            _run.Slots.Clear();
-            _answers.Clear();
-            _recorder?.Clear();
-            _isClear = true;
+            return;
         }
 
+        ClearRun();
+        Place.Clear();
+        _held = Place;
+        KeepsKeysAs = null;
         _problem = null;
         _fingerprint = null;
+        _isClear = true;
+    }
+
+    private void ClearRun()
+    {
+        _run.Slots.Clear();
+        _answers.Clear();
+        _recorder?.Clear();
     }
 
     private void BeginRead()
@@ -120,6 +129,13 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
             ? RequestFingerprint.Of(unknown ?? _spec.Programs[program].Name, _run.Slots)
             : null;
         _problem = Check(program, unknown);
+        if (environment.IsKeyed && (_problem ??= ReadKeys(_run.Program)) is not null && _fingerprint is not null)
+        {
+            // It waits for the run whose id it has, and for nothing else.
+            Place.Clear();
+            Place.TryAdd(_run.Slots.CallersRunId!, KeySpace.RunId);
+        }
+
         return _fingerprint is null ? _problem : null;
     }
 
@@ -317,7 +333,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
             case PlanOpKind.EnterProgram:
                 ProgramDefinition entered = _run.Programs[step.Index];
                 _run.Slots.ApplyDefaults(entered.Args);
-                error = Describe("program", entered.Name, "cannot begin", _run.Slots.FindProblems(entered.Args));
+                error = Describe("program", entered.Name, "cannot begin", _run.Slots.FindProblems(entered.Args)) ?? FindMissingKey(entered);
                 return true;
             default:
                 ProgramDefinition left = _run.Programs[step.Index];
@@ -349,6 +365,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         {
             _run.Slots.ApplyDefaults(_run.Program.Outputs);
             _answers.WriteFailure(_run);
+            KeepKeysIfStuck(_run.IsStuck, _run.Program.Name, _run.Slots.RunId);
         }
 
         _pool.Close();

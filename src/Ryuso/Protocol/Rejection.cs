@@ -18,6 +18,7 @@ internal static class Rejection
     public const string ShuttingDown = "shutting_down";
     public const string Timeout = "timeout";
     public const string Internal = "internal";
+    public const string Quarantined = "quarantined";
 
     public static void Write(IBufferWriter<byte> answer, string code, string message)
     {

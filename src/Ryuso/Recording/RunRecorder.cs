@@ -36,10 +36,10 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
     /// <summary>Takes what the last run's pool was away.</summary>
     public void Clear() => _pool.Reset();
 
-    public void RunAccepted(string? requestHash)
+    public void RunAccepted(string? requestHash, string[]? keys)
     {
         IsRunOpen = true;
-        var accepted = new RunAccepted(run.Program.Name, requestHash, planOf(run.Program), run.Slots.StartedAt);
+        var accepted = new RunAccepted(run.Program.Name, requestHash, planOf(run.Program), run.Slots.StartedAt) { Keys = keys };
         Append(JournalEventKind.RunAccepted, isAtStep: false, accepted: accepted, poolDelta: _pool.Take());
     }
 

@@ -80,6 +80,15 @@ internal static class ServerTuning
     /// <summary>Pipelined requests that are run on one turn of the lane and answered with one send.</summary>
     public const int MaxBatchedRequests = 64;
 
+    /// <summary>
+    /// Runs of one connection that are under way or wait, where the spec has keys. With fewer, 64 callers of a client with one connection would
+    /// wait for one another.
+    /// </summary>
+    public const int MaxRunsPerConnection = 128;
+
+    /// <summary>Objects for such runs that a connection keeps, with some KiB of buffer each.</summary>
+    public const int MaxPooledRuns = 16;
+
     /// <summary>Bytes of answers that are kept for one send.</summary>
     public const int MaxUnsentBytes = 64 * 1024;
 

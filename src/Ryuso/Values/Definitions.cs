@@ -116,7 +116,20 @@ public sealed record ProgramDefinition(
     string? Description,
     ArgDefinition[] Args,
     ArgDefinition[] Outputs,
-    PlanOp[] Plan);
+    PlanOp[] Plan)
+{
+    /// <summary>
+    /// Key <c>program.key</c>: the names of the arguments whose values a run holds, in the spec's order. Empty where it holds nothing; null where
+    /// the key is absent, so that a run is alone.
+    /// </summary>
+    public string[]? Key { get; init; }
+
+    /// <summary>Key <c>program.when_stuck</c>: whether a stuck run keeps its keys until an operator has settled it.</summary>
+    public bool HoldsKeysWhenStuck { get; init; }
+
+    /// <summary>The slots of <see cref="Key"/>.</summary>
+    internal int[]? KeySlots => field ??= Key is null ? null : [.. Key.Select(name => Args.First(arg => arg.Name == name).Slot)];
+}
 
 /// <summary>A compiled spec. Written by the generator.</summary>
 /// <param name="Name">Key <c>name</c>.</param>
@@ -130,4 +143,8 @@ public sealed record SpecDefinition(
     string? Version,
     string[] Variables,
     HookDefinition[] Hooks,
-    ProgramDefinition[] Programs);
+    ProgramDefinition[] Programs)
+{
+    /// <summary>Whether a program has a key, so that runs may go side by side.</summary>
+    internal bool IsKeyed => Array.Exists(Programs, p => p.Key is not null);
+}

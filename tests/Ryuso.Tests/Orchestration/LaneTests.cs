@@ -5,16 +5,19 @@ namespace Ryuso.Tests.Orchestration;
 /// <summary>The lane alone: who waits is served in the order of arrival, and nobody passes by.</summary>
 public sealed class LaneTests
 {
+    // One lane asks for nothing that it holds.
+    private static readonly LanePlace s_place = new();
+
     [Fact]
     public void Lane_that_is_free_is_entered_at_once()
     {
         var lane = new Lane();
-        Assert.True(lane.TryEnter());
-        Assert.False(lane.TryEnter());
-        lane.Leave();
-        Assert.Equal(LaneEnterResult.Entered, lane.Enter(new Waiter([]), limit: 0));
-        lane.Leave();
-        Assert.True(lane.TryEnter());
+        Assert.True(lane.TryEnter(s_place));
+        Assert.False(lane.TryEnter(s_place));
+        lane.Leave(s_place);
+        Assert.Equal(LaneEnterResult.Entered, lane.Enter(s_place, new Waiter([])));
+        lane.Leave(s_place);
+        Assert.True(lane.TryEnter(s_place));
     }
 
     [Fact]
@@ -23,61 +26,67 @@ public sealed class LaneTests
         var lane = new Lane();
         List<Waiter> entered = [];
         Waiter[] waiters = [.. Enumerable.Range(0, 5).Select(_ => new Waiter(entered))];
-        Assert.True(lane.TryEnter());
-        Assert.All(waiters, waiter => Assert.Equal(LaneEnterResult.Queued, lane.Enter(waiter, limit: 5)));
+        Assert.True(lane.TryEnter(s_place));
+        Assert.All(waiters, waiter => Assert.Equal(LaneEnterResult.Queued, lane.Enter(s_place, waiter)));
         Assert.Equal(5, lane.Waiting);
         for (int i = 0; i < waiters.Length; i++)
         {
             Assert.Equal(waiters[..i], entered);
-            lane.Leave();
+            lane.Leave(s_place);
             Assert.Equal(4 - i, lane.Waiting);
         }
 
         Assert.Equal(waiters, entered);
-        lane.Leave();
-        Assert.True(lane.TryEnter());
+        lane.Leave(s_place);
+        Assert.True(lane.TryEnter(s_place));
     }
 
     [Fact]
     public void Lane_with_as_many_waiters_as_the_limit_turns_the_next_away_and_takes_it_after_a_turn()
     {
-        var lane = new Lane();
-        Assert.True(lane.TryEnter());
-        Assert.Equal(LaneEnterResult.Full, lane.Enter(new Waiter([]), limit: 0));
-        Assert.Equal(LaneEnterResult.Queued, lane.Enter(new Waiter([]), limit: 1));
-        Assert.Equal(LaneEnterResult.Full, lane.Enter(new Waiter([]), limit: 1));
+        var lane = new Lane { Limits = new RunLimits { MaxQueueLength = 1 } };
+        var unlimited = new LanePlace { IsUnlimited = true };
+        var place = new LanePlace();
+        Assert.True(lane.TryEnter(s_place));
+        Assert.Equal(LaneEnterResult.Queued, lane.Enter(s_place, new Waiter([])));
+        Assert.Equal(LaneEnterResult.Rejected, lane.Enter(place, new Waiter([])));
+        Assert.Equal(("busy", "The queue is full (1 requests wait); retry later."), (place.Problem!.Value.Code, place.Problem.Value.Message));
         Assert.Equal(1, lane.Waiting);
-        lane.Leave();
-        Assert.Equal(LaneEnterResult.Queued, lane.Enter(new Waiter([]), limit: 1));
+        Assert.Equal(LaneEnterResult.Queued, lane.Enter(unlimited, new Waiter([])));
+        Assert.Equal(2, lane.Waiting);
+        lane.Leave(s_place);
+        Assert.Equal(LaneEnterResult.Rejected, lane.Enter(s_place, new Waiter([])));
+        lane.Leave(s_place);
+        Assert.Equal(LaneEnterResult.Queued, lane.Enter(s_place, new Waiter([])));
     }
 
     [Fact]
     public void Lane_that_was_handed_over_and_is_not_begun_yet_lets_nobody_pass()
     {
         var lane = new Lane();
-        Assert.True(lane.TryEnter());
-        Assert.Equal(LaneEnterResult.Queued, lane.Enter(new Waiter([]), limit: 1));
-        lane.Leave();
-        Assert.False(lane.TryEnter());
-        Assert.Equal(LaneEnterResult.Queued, lane.Enter(new Waiter([]), limit: 1));
+        Assert.True(lane.TryEnter(s_place));
+        Assert.Equal(LaneEnterResult.Queued, lane.Enter(s_place, new Waiter([])));
+        lane.Leave(s_place);
+        Assert.False(lane.TryEnter(s_place));
+        Assert.Equal(LaneEnterResult.Queued, lane.Enter(s_place, new Waiter([])));
     }
 
     [Fact]
-    public async Task Lane_waiter_that_gives_up_keeps_its_place_and_passes_its_turn_on()
+    public async Task Lane_waiter_that_gives_up_is_no_longer_in_the_queue()
     {
         var lane = new Lane();
         using var cancel = new CancellationTokenSource();
-        Assert.True(lane.TryEnter());
-        Task first = lane.EnterAsync(cancel.Token).AsTask();
-        Task second = lane.EnterAsync(CancellationToken.None).AsTask();
+        Assert.True(lane.TryEnter(s_place));
+        Task first = lane.EnterAsync(s_place, cancel.Token).AsTask();
+        Task second = lane.EnterAsync(s_place, CancellationToken.None).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAsync<TaskCanceledException>(() => first);
-        Assert.Equal(2, lane.Waiting);
-        lane.Leave();
+        Assert.Equal(1, lane.Waiting);
+        lane.Leave(s_place);
         await second;
         Assert.Equal(0, lane.Waiting);
-        lane.Leave();
-        Assert.True(lane.TryEnter());
+        lane.Leave(s_place);
+        Assert.True(lane.TryEnter(s_place));
     }
 
     [Fact]
@@ -85,12 +94,12 @@ public sealed class LaneTests
     {
         var lane = new Lane();
         using var cancel = new CancellationTokenSource();
-        await lane.EnterAsync(cancel.Token);
+        await lane.EnterAsync(s_place, cancel.Token);
         await cancel.CancelAsync();
-        Assert.False(lane.TryEnter());
-        await Assert.ThrowsAsync<OperationCanceledException>(() => lane.EnterAsync(cancel.Token).AsTask());
-        lane.Leave();
-        Assert.True(lane.TryEnter());
+        Assert.False(lane.TryEnter(s_place));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => lane.EnterAsync(s_place, cancel.Token).AsTask());
+        lane.Leave(s_place);
+        Assert.True(lane.TryEnter(s_place));
     }
 
     [Fact]
@@ -104,7 +113,7 @@ public sealed class LaneTests
         {
             for (int i = 0; i < 2_000; i++)
             {
-                await lane.EnterAsync(cancel);
+                await lane.EnterAsync(s_place, cancel);
                 Assert.Equal(1, Interlocked.Increment(ref inside));
                 runs++;
                 if (i % 7 == 0)
@@ -113,19 +122,19 @@ public sealed class LaneTests
                 }
 
                 Interlocked.Decrement(ref inside);
-                lane.Leave();
+                lane.Leave(s_place);
             }
         });
         Assert.Equal((16_000, 0), (runs, lane.Waiting));
-        Assert.True(lane.TryEnter());
+        Assert.True(lane.TryEnter(s_place));
     }
 
     [Fact]
     public void Lane_that_nobody_holds_cannot_be_left()
     {
         var lane = new Lane();
-        Assert.Contains("nobody holds", Assert.Throws<InvalidOperationException>(lane.Leave).Message, StringComparison.Ordinal);
-        Assert.True(lane.TryEnter());
+        Assert.Contains("nobody holds", Assert.Throws<InvalidOperationException>(() => lane.Leave(s_place)).Message, StringComparison.Ordinal);
+        Assert.True(lane.TryEnter(s_place));
     }
 
     /// <summary>Enters on the thread that hands the lane over, so that the order shows.</summary>

@@ -10,12 +10,15 @@ namespace Ryuso.Tests.Server;
 /// <summary>A server of its own for each test, and raw sockets to it.</summary>
 public abstract class ServedTests : IAsyncDisposable
 {
-    internal TestOrchestrator Orchestrator { get; } = new();
+    internal TestOrchestrator Orchestrator => field ??= new TestOrchestrator(IsKeyed);
 
     internal RyusoServer Server { get; private set; } = null!;
 
     /// <summary>Whether the server has threads of its own, as it has wherever the system lets it.</summary>
     private protected virtual bool UsesEventLoop => EventLoopGroup.IsSupported;
+
+    /// <summary>Whether the spec has keys. All runs share one, so that they go one by one as without.</summary>
+    private protected virtual bool IsKeyed => false;
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -34,6 +37,7 @@ public abstract class ServedTests : IAsyncDisposable
     {
         var options = new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance, UseEventLoop = UsesEventLoop };
         configure?.Invoke(options);
+        options.MaxQueueLengthPerKey = options.MaxQueueLength;
         Server = new RyusoServer(Orchestrator, options);
         await Server.StartAsync(Cancel);
     }

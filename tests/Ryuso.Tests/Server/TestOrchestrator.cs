@@ -3,7 +3,7 @@ using Ryuso.Definitions;
 namespace Ryuso.Tests.Server;
 
 /// <summary>Three programs of one hook each: echo gives its argument back, fail fails, gate waits until it is opened.</summary>
-internal sealed class TestOrchestrator() : Orchestrator(Spec())
+internal sealed class TestOrchestrator(bool isKeyed = false) : Orchestrator(Spec(isKeyed))
 {
     public TaskCompletionSource GateEntered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -60,17 +60,20 @@ internal sealed class TestOrchestrator() : Orchestrator(Spec())
         return HookResult.Ok;
     }
 
-    private static SpecDefinition Spec()
+    private static SpecDefinition Spec(bool isKeyed)
     {
         string[] names = ["echo", "fail", "gate"];
         ArgDefinition[] text = [new(0, "text", SpecType.String, Required: false, Default: "\"none\"")];
+
+        // All runs share the one value of a key that no request names: they go one by one.
+        ArgDefinition[] args = isKeyed ? [.. text, new(1, "lane", SpecType.Int, Required: true, Default: "7")] : text;
         return new SpecDefinition(
             "test",
             "1.0",
-            ["text"],
+            isKeyed ? ["text", "lane"] : ["text"],
             [.. names.Select(n => new HookDefinition("hooks." + n, text, []))],
-            [.. names.Select((n, i) => new ProgramDefinition(n, null, text, text,
-                [new(PlanOpKind.EnterHook, i, false), new(PlanOpKind.InvokeHook, i, false)]))]);
+            [.. names.Select((n, i) => new ProgramDefinition(n, null, args, text,
+                [new(PlanOpKind.EnterHook, i, false), new(PlanOpKind.InvokeHook, i, false)]) { Key = isKeyed ? ["lane"] : null })]);
     }
 
     private sealed class Pool : DataPool;

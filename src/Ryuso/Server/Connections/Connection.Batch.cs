@@ -19,7 +19,7 @@ internal sealed partial class Connection
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AnswerBatchAsync(bool isRead)
     {
-        Lane lane = context.Orchestrator.Lane;
+        Lanes lanes = context.Orchestrator.Lanes;
         bool isHolding = false;
         bool canWait = false;
         long began = 0;
@@ -44,7 +44,7 @@ internal sealed partial class Connection
                     {
                         _waitSource.Reset();
                         _waitLoop = CurrentLoop;
-                        LaneEnterResult entry = lane.Enter(this, context.Options.MaxQueueLength);
+                        LaneEnterResult entry = lanes.Enter(_executor!.Place, this);
                         isHolding = entry == LaneEnterResult.Entered;
                         if (entry == LaneEnterResult.Queued)
                         {
@@ -75,7 +75,8 @@ internal sealed partial class Connection
                     }
                     else
                     {
-                        Reject(Rejection.Busy, $"The queue is full ({context.Options.MaxQueueLength} requests wait); retry later.");
+                        RequestProblem problem = _executor!.Place.Problem!.Value;
+                        Reject(problem.Code, problem.Message);
                     }
                 }
 
@@ -92,8 +93,8 @@ internal sealed partial class Connection
         {
             if (isHolding)
             {
-                canWait = lane.Waiting > 0;
-                lane.Leave();
+                canWait = lanes.HasFollower;
+                lanes.Leave(_executor!.Place);
             }
 
             ReturnExecutor();
@@ -197,7 +198,7 @@ internal sealed partial class Connection
     private void RejectFailed(Exception exception)
     {
         ServerLog.RequestFailed(context.Logger, exception);
-        _sendBuffer.Rewind();
+        _answer.Rewind();
         Reject(Rejection.Internal, "The server failed; see its log.");
     }
 

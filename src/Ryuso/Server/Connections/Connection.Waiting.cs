@@ -96,9 +96,10 @@ internal sealed partial class Connection
     private void RejectAndDrain(string code, string message)
     {
         _state |= State.Ending | State.MustDrainInput;
-        _sendBuffer.Begin(RequestEnvelope.Read(_receiveBuffer.Pending, _receiveBuffer.Offsets).Id);
+        ChooseAnswerBuffer();
+        _answer.Begin(RequestEnvelope.Read(_receiveBuffer.Pending, _receiveBuffer.Offsets).Id);
         Reject(code, message);
-        _sendBuffer.End();
+        CompleteAnswer();
     }
 
     /// <summary>Sends what is left and the end. True where the socket is left to the lingering closer.</summary>

@@ -18,6 +18,10 @@ namespace Ryuso.Server.Connections;
 /// thing at a time: the client's bytes (the transport ends that wait, at a deadline or a stop too), the lane (<see cref="OnEntered"/>),
 /// the loop's other work, or a run. <see cref="Open"/> and <see cref="Release"/> enclose it; no wait is pending at either.
 /// </para>
+/// <para>
+/// Where the spec has keys, requests that are not answered at once become runs of <see cref="OrderedRuns"/>, which go on by themselves and
+/// have their answers sent in order. While there are any, the send buffer is theirs and this flow does not touch it.
+/// </para>
 /// <list type="table">
 /// <listheader><term>State</term><description>set when; then</description></listheader>
 /// <item><term>KeepAlive</term><description>a request had an id; stays</description></item>
@@ -36,6 +40,11 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
     private readonly SendBuffer _sendBuffer = new();
     private readonly UncommittedAnswers _uncommitted = new();
     private RunExecutor? _executor;
+
+    // Where the next answer is written: the send buffer, or that of a run whose answer comes after others.
+    private SendBuffer _answer = null!;
+    private OrderedRuns? _runs;
+    private OrderedRun? _nextRun;
     private SocketTransport _transport = null!;
     private long _deadline;
     private long _graceEnd;
@@ -89,6 +98,8 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         Debug.Assert(!_receiveBuffer.HasPending && _sendBuffer.Length == 0, "Something of the last client is left.");
         _transport = new SocketTransport(context.Deadlines, socket, context.Loops);
         _receiveBuffer.IsAuthorized = !context.Token.IsRequired;
+        _answer = _sendBuffer;
+        _runs?.Open();
         _deadline = Now + (long)context.Options.ReceiveTimeout.TotalMilliseconds;
     }
 
@@ -112,6 +123,11 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
             }
 
             await AnswerAllAsync().ConfigureAwait(false);
+            if (_runs is not null)
+            {
+                await _runs.WaitForAllAsync().ConfigureAwait(false);
+            }
+
             isLeft = await EndAsync().ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is SocketException or IOException or OperationCanceledException
@@ -128,6 +144,11 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         }
         finally
         {
+            if (_runs is not null)
+            {
+                await _runs.AbandonAsync().ConfigureAwait(false);
+            }
+
             Release(isLeft);
         }
     }
@@ -152,6 +173,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
             }
 
             rounds++;
+            ChooseAnswerBuffer();
             bool isRead = TryReadRun();
             FramingResult found = isRead ? FramingResult.Complete : _receiveBuffer.Scan();
             if (!isRead)
@@ -161,12 +183,20 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
 
             if (found is FramingResult.Complete or FramingResult.Broken)
             {
-                if (!isRead && IsOnEventLoop && !WillFinishInline())
+                if (context.Orchestrator.IsKeyed)
                 {
-                    await Task.Yield();
+                    await BeginRunsAsync(isRead).ConfigureAwait(false);
+                }
+                else
+                {
+                    if (!isRead && IsOnEventLoop && !WillFinishInline())
+                    {
+                        await Task.Yield();
+                    }
+
+                    await AnswerBatchAsync(isRead).ConfigureAwait(false);
                 }
 
-                await AnswerBatchAsync(isRead).ConfigureAwait(false);
                 _deadline = long.MaxValue;
             }
             else if (found == FramingResult.NotAnObject)
@@ -209,14 +239,14 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
 
         _executor ??= context.Orchestrator.Executors.Rent();
         if (!_executor.TryRead(_receiveBuffer.Unscanned, out ParsedEnvelope head)
-            || (!context.Latencies.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
+            || (!context.Orchestrator.IsKeyed && !context.Latencies.IsFast(head.Program) && (_sendBuffer.Length > 0 || IsOnEventLoop)))
         {
             return false;
         }
 
         _program = head.Program;
         _state |= head.Id.IsEmpty ? State.Ending : State.KeepAlive;
-        _sendBuffer.Begin(head.Id);
+        _answer.Begin(head.Id);
         _receiveBuffer.Consume(head.Length);
         return true;
     }
@@ -262,7 +292,11 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         bool isRun = isBroken || head is { Problem: null, Operation: Operation.Run };
         _program = isRun ? context.FindProgram(request, _receiveBuffer.Offsets.Program) : -1;
         bool hasAnswer = _sendBuffer.Length > 0 || _uncommitted.Any;
-        if (isRun ? hasAnswer && !(isHolding && context.Latencies.IsFast(_program)) : _uncommitted.Any)
+        if (context.Orchestrator.IsKeyed)
+        {
+            // Nothing waits here for a lane or a run.
+        }
+        else if (isRun ? hasAnswer && !(isHolding && context.Latencies.IsFast(_program)) : _uncommitted.Any)
         {
             // An answer that is ready does not wait for the lane, or for a run that may last; and nothing overtakes an answer.
             return DispatchResult.Defer;
@@ -276,7 +310,7 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
 
         _state |= head.Id.IsEmpty ? State.Ending : State.KeepAlive;
         _state |= isBroken ? State.Ending | State.MustDrainInput : State.None;
-        _sendBuffer.Begin(head.Id);
+        _answer.Begin(head.Id);
         if (Is(State.Rejecting))
         {
             Reject(Rejection.ShuttingDown, "The server is shutting down.");
@@ -324,23 +358,32 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
     private void Reject(string code, string message)
     {
         ServerLog.Rejected(context.Logger, code);
-        Rejection.Write(_sendBuffer, code, message);
+        Rejection.Write(_answer, code, message);
     }
 
     private void Write(ReadOnlySpan<byte> bytes)
     {
-        bytes.CopyTo(_sendBuffer.GetSpan(bytes.Length));
-        _sendBuffer.Advance(bytes.Length);
+        bytes.CopyTo(_answer.GetSpan(bytes.Length));
+        _answer.Advance(bytes.Length);
     }
 
     private async ValueTask SendAsync(bool isLast)
+    {
+        await ThrottleAsync().ConfigureAwait(false);
+        await SendBufferAsync(isLast).ConfigureAwait(false);
+    }
+
+    private async ValueTask ThrottleAsync()
     {
         if (Is(State.Throttled))
         {
             _state &= ~State.Throttled;
             await Task.Delay(ServerTuning.UnauthorizedDelay, context.Options.TimeProvider).ConfigureAwait(false);
         }
+    }
 
+    private async ValueTask SendBufferAsync(bool isLast)
+    {
         int length = _sendBuffer.Length;
         if (length == 0)
         {
@@ -370,11 +413,12 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
 
     private void Release(bool isLeft)
     {
-        Debug.Assert(Next is null && _executor is null, "It still waits for the lane, or has a run under way.");
+        Debug.Assert(Next is null && _executor is null && _runs is null or { Any: false }, "It still waits for the lane, or has a run under way.");
         SocketTransport transport = _transport;
         _receiveBuffer.Clear();
         _sendBuffer.Clear();
         _uncommitted.Clear();
+        _nextRun?.Clear();
         _state = State.None;
         _unauthorized = 0;
         _transport = null!;

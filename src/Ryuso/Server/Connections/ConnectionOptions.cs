@@ -9,8 +9,6 @@ internal sealed record ConnectionOptions
 
     public required UnixFileMode? UnixSocketMode { get; init; }
 
-    public required int MaxQueueLength { get; init; }
-
     public required int MaxRequestBytes { get; init; }
 
     public required long MaxBufferedBytes { get; init; }

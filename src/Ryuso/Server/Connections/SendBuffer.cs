@@ -82,5 +82,9 @@ internal sealed class SendBuffer : ByteBuffer
     }
 
     /// <summary>Everything has been sent.</summary>
-    public void Clear() => Clear(MaxRetainedBytes);
+    public void Clear()
+    {
+        Clear(MaxRetainedBytes);
+        _answer = _body = 0;
+    }
 }

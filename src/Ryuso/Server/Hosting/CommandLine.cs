@@ -24,7 +24,9 @@ internal sealed class CommandLine
           --tls-client-ca FILE    clients need a certificate that this one has signed (RYUSO_TLS_CLIENT_CA)
           --token TEXT            what requests must carry as "auth" (RYUSO_TOKEN, which no process list shows)
           --token-file FILE       the file whose first line is the token (RYUSO_TOKEN_FILE)
-          --queue NUMBER          how many clients may wait (RYUSO_QUEUE; 512)
+          --queue NUMBER          how many requests may wait (RYUSO_QUEUE; 512)
+          --queue-per-key NUMBER  how many of them for one key (RYUSO_QUEUE_PER_KEY; 64)
+          --parallel NUMBER       how many runs may be under way, where the spec has keys (RYUSO_PARALLEL; 256)
           --connections NUMBER    how many connections may be open (RYUSO_CONNECTIONS; 4096)
           --request-bytes NUMBER  how long a request may be (RYUSO_REQUEST_BYTES; 16777216)
           --buffer-bytes NUMBER   how much incomplete requests and unsent answers may take together
@@ -56,6 +58,8 @@ internal sealed class CommandLine
     {
         ["--port"] = (0, 65535, (options, value) => options.Port = value),
         ["--queue"] = (1, int.MaxValue, (options, value) => options.MaxQueueLength = value),
+        ["--queue-per-key"] = (1, int.MaxValue, (options, value) => options.MaxQueueLengthPerKey = value),
+        ["--parallel"] = (1, int.MaxValue, (options, value) => options.MaxParallelRuns = value),
         ["--connections"] = (1, int.MaxValue, (options, value) => options.MaxConnections = value),
         ["--request-bytes"] = (2, 1024 * 1024 * 1024, (options, value) => options.MaxRequestBytes = value),
         ["--buffer-bytes"] = (2, int.MaxValue, (options, value) => options.MaxBufferedBytes = value),

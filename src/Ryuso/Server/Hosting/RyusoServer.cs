@@ -39,6 +39,7 @@ public sealed class RyusoServer : IAsyncDisposable
         ILoggerFactory log = _options.LoggerFactory ?? new StandardErrorLogger(_options.TimeProvider, _options.LogLevel);
 #pragma warning restore CA2000
         _logger = ObserverLogger.Deferred(log.CreateLogger("Ryuso.Server"));
+        orchestrator.UseRunLimits(_options.ToRunLimits());
         _context = new ServerContext(orchestrator, _options.ToConnectionOptions(), _options.Tls, _logger);
     }
 
@@ -221,15 +222,16 @@ public sealed class RyusoServer : IAsyncDisposable
     /// <summary>A call in process that came after the stop still ends before the journal does.</summary>
     private async Task DisposeJournalAsync(IJournal journal)
     {
-        Lane lane = _context.Orchestrator.Lane;
-        await lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
+        Lanes lanes = _context.Orchestrator.Lanes;
+        LanePlace everything = Orchestrator.NewPlace();
+        await lanes.EnterAsync(everything, CancellationToken.None).ConfigureAwait(false);
         try
         {
             await journal.DisposeAsync().ConfigureAwait(false);
         }
         finally
         {
-            lane.Leave();
+            lanes.Leave(everything);
         }
     }
 
@@ -246,10 +248,11 @@ public sealed class RyusoServer : IAsyncDisposable
         _context.Limits.Leave(1);
         await _context.Limits.Idle.ConfigureAwait(false);
 
-        // What else holds the lane: calls in process, and what an operator has decided.
-        Lane lane = _context.Orchestrator.Lane;
-        await lane.EnterAsync(CancellationToken.None).ConfigureAwait(false);
-        lane.Leave();
+        // What else has a turn: calls in process, recoveries, and what an operator has decided.
+        Lanes lanes = _context.Orchestrator.Lanes;
+        LanePlace everything = Orchestrator.NewPlace();
+        await lanes.EnterAsync(everything, CancellationToken.None).ConfigureAwait(false);
+        lanes.Leave(everything);
         _context.Loops?.Dispose();
         ServerLog.Stopped(_logger);
         ObserverLogger.Flush(_logger, s_logWait);

@@ -46,8 +46,18 @@ public sealed class RyusoServerOptions
     /// </summary>
     public string? Token { get; set; }
 
-    /// <summary>How many clients may wait for the run in flight; one more is answered with <c>busy</c>. Default 512.</summary>
+    /// <summary>
+    /// How many requests may wait for their turn, calls in process included; one more is answered with <c>busy</c>. Default 512.
+    /// </summary>
     public int MaxQueueLength { get; set; } = 512;
+
+    /// <summary>
+    /// How many of them may wait for one key (<c>program.key</c>), so that one hot key does not use up the places of all. Default 64.
+    /// </summary>
+    public int MaxQueueLengthPerKey { get; set; } = 64;
+
+    /// <summary>How many runs may be under way at a time, where the spec has keys; others wait. Default 256.</summary>
+    public int MaxParallelRuns { get; set; } = 256;
 
     /// <summary>
     /// How many bytes all connections together may hold: one half of incomplete requests, one of answers that are not sent. A request
@@ -133,6 +143,8 @@ public sealed class RyusoServerOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Port, 65535);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueueLength, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxQueueLengthPerKey, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxParallelRuns, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxRequestBytes, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxDepth, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(MaxDepth, JsonDepth.Max);
@@ -175,12 +187,18 @@ public sealed class RyusoServerOptions
         }
     }
 
+    internal RunLimits ToRunLimits() => new()
+    {
+        MaxQueueLength = MaxQueueLength,
+        MaxQueueLengthPerKey = MaxQueueLengthPerKey,
+        MaxParallelRuns = MaxParallelRuns,
+    };
+
     internal ConnectionOptions ToConnectionOptions() => new()
     {
         Token = Token,
         ReusePort = ReusePort,
         UnixSocketMode = UnixSocketMode,
-        MaxQueueLength = MaxQueueLength,
         MaxRequestBytes = MaxRequestBytes,
         MaxBufferedBytes = MaxBufferedBytes,
         MaxDepth = MaxDepth,

@@ -85,6 +85,19 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
         socket.Shutdown(SocketShutdown.Send);
     }
 
+    /// <summary>Ends whatever waits for the client, which gets nothing more.</summary>
+    public void Cut()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // It has gone already.
+        }
+    }
+
     /// <summary>Waits on the loop of the clients that pipeline from now on.</summary>
     public void MoveToPipelineLoop() => _awaiter?.MoveTo(loops!.PipelineLoop.Epoll);
 
@@ -160,7 +173,7 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
 
     private async ValueTask SendRemainderAsync(ReadOnlyMemory<byte> bytes, TimeSpan limit)
     {
-        RegisterDeadline(long.MaxValue);
+        Register();
         _sendTimeout ??= links.CreateTimeout();
         _sendTimeout.CancelAfter(limit);
         if (_tls is not null)
@@ -186,6 +199,12 @@ internal sealed class SocketTransport(ConnectionDeadlines links, Socket socket, 
     private void RegisterDeadline(long deadline)
     {
         Volatile.Write(ref _deadline, deadline);
+        Register();
+    }
+
+    /// <summary>Makes it known to what ends waits. Before bytes are sent by one thread and received by another at the same time.</summary>
+    public void Register()
+    {
         if (_isRegistered)
         {
             return;
