@@ -44,7 +44,7 @@ public class GrowthBenchmarks
     {
         protected override DataPool CreatePool() => new Pool();
 
-        protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) => default;
+        protected override ValueTask<HookResult> InvokeAsync(int hook, HookInstances hooks, DataPool pool, in HookContext context) => default;
 
         private static SpecDefinition Spec(int steps, int variables)
         {

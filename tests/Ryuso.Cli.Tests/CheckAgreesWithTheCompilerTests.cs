@@ -1,3 +1,4 @@
+using Ryuso.Spec;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
@@ -24,7 +25,7 @@ public sealed class CheckAgreesWithTheCompilerTests
 
         Assert.Equal(compiler.Select(d => Describe(d, file)), tool.Json["problems"]!.AsArray().Select(p => Describe(p!)));
         Assert.Equal(compiler.Any(d => d.Severity == DiagnosticSeverity.Error) ? 1 : 0, tool.ExitCode);
-        Assert.All(compiler, d => Assert.Equal(d.Descriptor.Title.ToString(CultureInfo.InvariantCulture), RuleTitles.Of(d.Id)));
+        Assert.All(compiler, d => Assert.Equal(d.Descriptor.Title.ToString(CultureInfo.InvariantCulture), ProblemTitles.Of(d.Id)));
     }
 
     [Fact]
@@ -44,7 +45,7 @@ public sealed class CheckAgreesWithTheCompilerTests
         JsonNode said = Assert.Single(tool.Json["problems"]!.AsArray(), p => (string?)p!["code"] == "RYU113")!;
         Assert.Equal(compiler.GetMessage(CultureInfo.InvariantCulture), (string?)said["message"]);
         Assert.Equal("b.ryu.json", (string?)said["file"]);
-        Assert.Equal(RuleTitles.Of("RYU113"), compiler.Descriptor.Title.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(ProblemTitles.Of("RYU113"), compiler.Descriptor.Title.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Not what it says about C#, of which there is none here.</summary>

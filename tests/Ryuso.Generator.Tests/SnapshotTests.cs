@@ -9,4 +9,16 @@ public class SnapshotTests
         built.MustBeClean();
         Snapshot.Matches(built.Files.Select(f => (f.Key[..^".g.cs".Length], f.Value)), "Wallet");
     }
+
+    [Theory]
+    [InlineData("\"key\": [\"from\", \"amount\"],", " { Key = [\"from\", \"amount\"], HoldsKeysWhenStuck = true },")]
+    [InlineData("\"key\": \"from\", \"when_stuck\": \"go_on\",", " { Key = [\"from\"], HoldsKeysWhenStuck = false },")]
+    [InlineData("\"key\": [],", " { Key = [], HoldsKeysWhenStuck = true },")]
+    public void Key_of_a_program_is_compiled_in(string key, string expected)
+    {
+        Built built = Build.Of(
+            Wallet.Spec.Replace("\"description\": \"Moves money.\",", key, StringComparison.Ordinal), Wallet.Ledger(Wallet.Debit + "\n\n" + Wallet.Notify)).Run();
+        built.MustBeClean();
+        Assert.Contains(expected, built.Files["Wallet.WalletDefinition.g.cs"], StringComparison.Ordinal);
+    }
 }

@@ -16,10 +16,25 @@ public sealed class SpecReaderTests
         Assert.Equal(new ArgModel("i", SpecType.Int, null, "-9223372036854775808", Required: false), program.Args[1]);
         Assert.Equal("[1,[2],{\"a\":null}]", program.Args[3].Default);
         Assert.Equal(SpecType.String, program.Outputs[0].Type);
+        Assert.Equal(["s", "i"], program.Key!.Value);
+        Assert.False(program.IsHeldWhenStuck);
+        Assert.Empty(model.Programs[1].Key!.Value);
         HookModel hook = model.Hooks[0];
         Assert.Equal(("Quotes \" and \\ and é.", 3, 0, 1000, true), (hook.Description, hook.Attempts, hook.RetryDelayMs, hook.TimeoutMs, hook.RectifySelf));
         Assert.Equal(["programs.q", "hooks.b"], hook.Rectifiers.Select(r => r.ToString()));
         Assert.Null(model.Hooks[1].Outputs);
+    }
+
+    [Fact]
+    public void Keys_of_programs_become_lists_and_are_held_unless_the_program_says_otherwise()
+    {
+        SpecModel model = SpecReader.Read(CorpusCase.Good("keys").Text).Model!;
+        Assert.Equal(
+            [("transfer", "from,to", true), ("deposit", "to", true), ("pay_all", "accounts", true), ("lock", "name", true), ("statement", "", false)],
+            model.Programs.Select(p => (p.Name, string.Join(',', p.Key!.Value), p.IsHeldWhenStuck)));
+        ProgramModel alone = SpecReader.Read("""{"name":"t","programs":{"p":{"key":null,"hooks":[],"args":{},"outputs":{}}},"hooks":{}}""").Model!.Programs[0];
+        Assert.Null(alone.Key);
+        Assert.False(alone.IsHeldWhenStuck);
     }
 
     [Fact]

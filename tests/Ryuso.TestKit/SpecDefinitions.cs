@@ -31,6 +31,10 @@ internal static class SpecDefinitions
                 h.Attempts, h.RetryDelayMs, h.TimeoutMs ?? 0, h.RectifySelf))],
             [.. model.Programs.Select(p => new ProgramDefinition(
                 p.Name, p.Description, [.. p.Args.Select(Arg)], [.. p.Outputs.Select(Arg)],
-                [.. result.Plans.Single(l => l.Program == p.Name).Steps.Select(Step)]))]);
+                [.. result.Plans.Single(l => l.Program == p.Name).Steps.Select(Step)])
+            {
+                Key = p.Key is { } key ? [.. key] : null,
+                HoldsKeysWhenStuck = p.IsHeldWhenStuck,
+            })]);
     }
 }

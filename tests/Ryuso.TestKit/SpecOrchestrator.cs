@@ -32,7 +32,7 @@ internal sealed class SpecOrchestrator : Orchestrator
 
     protected override DataPool CreatePool() => new Pool();
 
-    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) =>
+    protected override ValueTask<HookResult> InvokeAsync(int hook, HookInstances hooks, DataPool pool, in HookContext context) =>
         _hook(Definition.Hooks[hook].Reference["hooks.".Length..], pool, context);
 
     private sealed class Pool : DataPool;

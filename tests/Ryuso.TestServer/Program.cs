@@ -30,7 +30,7 @@ internal sealed class CountingOrchestrator(ILogger? logger) : Orchestrator(new S
 
     protected override DataPool CreatePool() => new Pool();
 
-    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context)
+    protected override ValueTask<HookResult> InvokeAsync(int hook, HookInstances hooks, DataPool pool, in HookContext context)
     {
         Applied++;
         return pool["slow"] is null ? default : WaitAsync();

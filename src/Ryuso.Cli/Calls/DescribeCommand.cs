@@ -35,7 +35,7 @@ internal static class DescribeCommand
             }
             else
             {
-                WriteOne(terminal, description.Program(name));
+                WriteOne(terminal, description, description.Program(name));
             }
 
             return ExitCodes.Good;
@@ -52,15 +52,26 @@ internal static class DescribeCommand
             terminal.Out.WriteLine();
             Grid grid = Table();
             grid.AddRow(new Markup($"[bold]{Markup.Escape(program.Name)}[/]"), new Text(program.Description ?? ""));
+            if (ArgText.Held(description.Programs, program) is { } held)
+            {
+                grid.AddRow(new Text("  holds"), new Text(held));
+            }
+
             grid.AddRow(new Text("  takes"), new Text(ArgText.Of(program.Args)));
             grid.AddRow(new Text("  gives"), new Text(ArgText.Of(program.Outputs)));
             terminal.Screen.Write(grid);
         }
     }
 
-    private static void WriteOne(Terminal terminal, ProgramModel program)
+    private static void WriteOne(Terminal terminal, ServerDescription description, ProgramModel program)
     {
         terminal.Screen.MarkupLine($"[bold]{Markup.Escape(program.Name)}[/]  {Markup.Escape(program.Description ?? "")}".TrimEnd());
+        if (ArgText.Held(description.Programs, program) is { } held)
+        {
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine("holds " + held);
+        }
+
         WriteArgs(terminal, "takes", program.Args);
         WriteArgs(terminal, "gives", program.Outputs);
     }

@@ -25,7 +25,7 @@ internal static class SarifReport
                         ["rules"] = new JsonArray([.. rules.Select(code => new JsonObject
                         {
                             ["id"] = code,
-                            ["shortDescription"] = new JsonObject { ["text"] = RuleTitles.Of(code) },
+                            ["shortDescription"] = new JsonObject { ["text"] = ProblemTitles.Of(code) },
                         })]),
                     },
                 },

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Output;
+using Ryuso.Spec;
 using Ryuso.Spec.Model;
 
 namespace Ryuso.Cli.Client;
@@ -24,7 +25,11 @@ internal sealed record ServerDescription(string Name, string? Version, IReadOnly
         ?? throw new UsageException($"The server has no program '{name}'.{Spec.NearestName.DidYouMean(name, Programs.Select(p => p.Name))}");
 
     private static ProgramModel Program(string name, JsonObject json) =>
-        new(name, json["description"]?.ToString(), default, new(Args(json["args"])), new(Args(json["outputs"])));
+        new(name, json["description"]?.ToString(), default, new(Args(json["args"])), new(Args(json["outputs"])))
+        {
+            Key = json["key"] is JsonArray key ? new EquatableArray<string>(key.Select(k => k?.ToString() ?? "")) : null,
+            IsHeldWhenStuck = json["when_stuck"]?.ToString() != "go_on",
+        };
 
     private static IEnumerable<ArgModel> Args(JsonNode? json) => (json as JsonObject ?? []).Where(a => a.Value is JsonObject).Select(a => new ArgModel(
         a.Key,

@@ -27,7 +27,7 @@ internal sealed class DotText
     {
         Line(1, $"subgraph cluster_{id} {{");
         Line(2, $"label={Quote(tree.Program.Name)};");
-        Line(2, $"{id}s [shape=plaintext, label={Quote("takes " + ArgText.Of(tree.Program.Args))}];");
+        Line(2, $"{id}s [shape=plaintext, label={Quote("takes " + ArgText.Of(tree.Program.Args) + (tree.Held is null ? "" : "\nholds " + tree.Held))}];");
         foreach (PlanNode node in tree.Nodes)
         {
             Node(node, id, 2);

@@ -25,7 +25,8 @@ internal sealed class MermaidText
     private void Program(PlanTree tree, string id)
     {
         Line(1, $"subgraph {id}[\"{Escape(tree.Program.Name)}\"]");
-        Line(2, $"{id}s([\"takes {Escape(ArgText.Of(tree.Program.Args))}\"])");
+        string held = tree.Held is null ? "" : $"<br/>holds {Escape(tree.Held)}";
+        Line(2, $"{id}s([\"takes {Escape(ArgText.Of(tree.Program.Args))}{held}\"])");
         foreach (PlanNode node in tree.Nodes)
         {
             Node(node, id, 2);

@@ -60,7 +60,12 @@ internal sealed class SvgProgram
         _y += 30;
         double start = _y;
         _front.Circle("ring", LineX, start, 6);
-        Words("takes", _tree.Program.Args);
+        if (_tree.Held is { } held)
+        {
+            Words("holds", held);
+        }
+
+        Words("takes", ArgText.Of(_tree.Program.Args));
         foreach (PlanNode node in _tree.Nodes)
         {
             _y += 14;
@@ -70,7 +75,7 @@ internal sealed class SvgProgram
         double turn = _y + 30;
         _y += _undone.Count > 0 ? 60 : 30;
         double end = _y;
-        Words("gives", _tree.Program.Outputs);
+        Words("gives", ArgText.Of(_tree.Program.Outputs));
         double bottom = _y + Margin;
         _canvas.Rect("paper", 0.5, _top + 0.5, _width - 1, bottom - _top - 1, 14);
         DrawLine(start, end);
@@ -98,10 +103,10 @@ internal sealed class SvgProgram
     private static double Left(int depth) => CardX + Math.Min(MaxIndent, depth * Indent);
 
     /// <summary>What goes in at the top or comes out at the end, beside the line.</summary>
-    private void Words(string verb, IReadOnlyList<ArgModel> args)
+    private void Words(string verb, string what)
     {
         double room = _width - CardX - Margin - 60;
-        List<string> lines = SvgText.Wrap(ArgText.Of(args), 12.6, room - 40, 4);
+        List<string> lines = SvgText.Wrap(what, 12.6, room - 40, 4);
         _front.Text("soft", CardX, _y + 4, verb);
         foreach (string line in lines)
         {

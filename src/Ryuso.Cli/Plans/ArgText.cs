@@ -14,13 +14,13 @@ internal static class ArgText
         _ => $"{arg.Name} {Type(arg.Type)}?",
     };
 
-    public static string Type(SpecType type) => type switch
+    /// <summary>What a run of the program holds: <c>from, to</c>; null where no program of the spec has a key.</summary>
+    public static string? Held(IEnumerable<ProgramModel> programs, ProgramModel program) => program.Key switch
     {
-        SpecType.String => "string",
-        SpecType.Int => "int",
-        SpecType.Float => "float",
-        SpecType.Bool => "bool",
-        SpecType.List => "list",
-        _ => "dict",
+        null => programs.Any(p => p.Key is not null) ? "everything: it runs alone" : null,
+        { Count: 0 } => "nothing: it runs beside any other but those that run alone",
+        { } key => string.Join(", ", key) + (program.IsHeldWhenStuck ? "" : " (not when stuck)"),
     };
+
+    public static string Type(SpecType type) => SpecTypes.NameOf(type);
 }

@@ -13,6 +13,8 @@ internal static class PlanJson
         ["spec"] = spec.Model.Name,
         ["program"] = tree.Program.Name,
         ["description"] = tree.Program.Description,
+        ["key"] = tree.Program.Key is { } key ? new JsonArray([.. key.Select(name => (JsonNode)name)]) : null,
+        ["when_stuck"] = tree.Program.IsHeldWhenStuck ? "hold" : "go_on",
         ["args"] = Args(tree.Program.Args),
         ["outputs"] = Args(tree.Program.Outputs),
         ["steps"] = new JsonArray([.. Steps(spec.Model, tree.Nodes, null, [])]),

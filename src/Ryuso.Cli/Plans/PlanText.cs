@@ -13,6 +13,11 @@ internal static class PlanText
     {
         var head = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
         head.AddRow(new Markup($"[bold]{Escape(tree.Program.Name)}[/]"), new Text(tree.Program.Description ?? ""));
+        if (tree.Held is { } held)
+        {
+            head.AddRow(new Text("holds"), new Text(held));
+        }
+
         head.AddRow(new Text("takes"), new Text(ArgText.Of(tree.Program.Args)));
         head.AddRow(new Text("gives"), new Text(ArgText.Of(tree.Program.Outputs)));
         screen.Write(head);

@@ -8,15 +8,19 @@ namespace Ryuso.Cli.Plans;
 /// <summary>A program as it will run, and every way back.</summary>
 internal sealed class PlanTree
 {
-    private PlanTree(ProgramModel program, List<PlanNode> nodes)
+    private PlanTree(IEnumerable<ProgramModel> programs, ProgramModel program, List<PlanNode> nodes)
     {
         Program = program;
+        Held = ArgText.Held(programs, program);
         Nodes = nodes;
         InOrder = [.. nodes.SelectMany(n => n.InOrder)];
         Steps = [.. InOrder.Where(n => n.Step > 0)];
     }
 
     public ProgramModel Program { get; }
+
+    /// <summary>What a run holds, in words; null where the spec has no keys.</summary>
+    public string? Held { get; }
 
     public IReadOnlyList<PlanNode> Nodes { get; }
 
@@ -29,7 +33,7 @@ internal sealed class PlanTree
     public static PlanTree Of(LoadedSpec spec, string program)
     {
         Plan plan = spec.Plan(program) ?? throw new InvalidOperationException($"The program '{program}' has no plan.");
-        return new PlanTree(spec.Model.Programs.First(p => p.Name == program), PlanNode.Read(spec.Result, plan.Steps));
+        return new PlanTree(spec.Model.Programs, spec.Model.Programs.First(p => p.Name == program), PlanNode.Read(spec.Result, plan.Steps));
     }
 
     /// <summary>For each point at which a run can fail, in order, the steps that are then reversed.</summary>

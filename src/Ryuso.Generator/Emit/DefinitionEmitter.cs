@@ -64,12 +64,15 @@ internal static class DefinitionEmitter
                 {
                     EmitArgs(code, program.Args, slots);
                     EmitArgs(code, program.Outputs, slots);
-                    code.Line($"{Line(plans.TryGetValue(program.Name, out Plan plan) ? plan.Steps : default)}),{Named(program.Hooks)}");
+                    code.Line($"{Line(plans.TryGetValue(program.Name, out Plan plan) ? plan.Steps : default)}){Key(program)},{Named(program.Hooks)}");
                 });
             }
         });
         code.Line("]);");
     }
+
+    private static string Key(ProgramModel program) => program.Key is not { } key ? ""
+        : $" {{ Key = [{string.Join(", ", key.Select(CSharp.Text))}], HoldsKeysWhenStuck = {CSharp.Bool(program.IsHeldWhenStuck)} }}";
 
     private static string Options(HookModel hook) => string.Concat(
         hook.Attempts == 1 ? "" : $", Attempts: {Number(hook.Attempts)}",

@@ -12,6 +12,8 @@ internal static class OrchestratorEmitter
     private const string Logger = "global::Microsoft.Extensions.Logging.ILogger";
     private const string CancellationToken = "global::System.Threading.CancellationToken";
 
+    private const string Instances = "global::Ryuso.Definitions.HookInstances";
+
     public static SourceText Emit(BoundSpec bound)
     {
         GeneratableSpec spec = bound.Spec;
@@ -19,15 +21,10 @@ internal static class OrchestratorEmitter
         IReadOnlyList<string> names = MemberNames.Unique(made.Select(c => c.Name), []);
         Dictionary<string, string> fields = made.Zip(names, (c, n) => (c.FullName, Field: Field(n))).ToDictionary(f => f.FullName, f => f.Field);
         var code = new CodeWriter(spec.Namespace);
-        code.DocXml("summary", $"Runs the programs of <c>{Xml.Escape(spec.Model.Name)}</c>, one at a time.");
+        code.DocXml("summary", $"Runs the programs of <c>{Xml.Escape(spec.Model.Name)}</c>.");
         code.Generated();
         code.Open($"public sealed class {spec.Orchestrator} : global::Ryuso.Orchestrator, global::Ryuso.IOrchestratorFactory<{spec.Orchestrator}>");
-        foreach (BoundClass type in made)
-        {
-            code.Line($"private global::{type.FullName} {fields[type.FullName]} = default!;");
-        }
-
-        EmitConstructor(code, spec, made, fields);
+        EmitConstructor(code, spec);
         foreach ((ProgramModel program, int index) in spec.Model.Programs.Select((p, i) => (p, i)))
         {
             EmitProgram(code, spec, program, index);
@@ -37,6 +34,7 @@ internal static class OrchestratorEmitter
         code.Line("/// <inheritdoc/>");
         code.Line($"protected override global::Ryuso.DataPool CreatePool() => new {spec.Pool}();");
         EmitInvoke(code, bound, fields);
+        EmitHooks(code, made, fields);
         code.Member();
         code.Line("[global::System.Runtime.CompilerServices.ModuleInitializer]");
         code.Line($"internal static void RegisterWithServer() => global::Ryuso.RyusoServer.Register<{spec.Orchestrator}>({CSharp.Text(spec.Model.Name)});");
@@ -46,23 +44,23 @@ internal static class OrchestratorEmitter
 
     private static string Field(string name) => "_" + char.ToLowerInvariant(name[0]) + name.Substring(1);
 
-    private static void EmitConstructor(CodeWriter code, GeneratableSpec spec, List<BoundClass> made, Dictionary<string, string> fields)
+    private static void EmitConstructor(CodeWriter code, GeneratableSpec spec)
     {
         code.Member();
-        if (made.Count > 0)
-        {
-            code.Line();
-        }
-
         code.Doc("summary", "Makes the hook classes.");
         code.Doc("param name=\"services\"", "Where the constructor parameters of the hook classes come from; null when there are none.");
         code.Doc("param name=\"logger\"", "Where runs are logged; null for nowhere.");
         code.Doc("param name=\"timeProvider\"", "The clock; null for the system's.");
         code.DocXml("exception cref=\"global::System.InvalidOperationException\"", "A service that a hook class needs is not registered.");
         code.Line($"public {spec.Orchestrator}({ServiceProvider}? services = null, {Logger}? logger = null, global::System.TimeProvider? timeProvider = null)");
-        code.Indented(() => code.Line($": base({spec.Definition}.Spec, logger, timeProvider) => UseServices(services);"));
+        code.Indented(() => code.Line($": base({spec.Definition}.Spec, logger, timeProvider) => MakeHooks(services);"));
         code.Member();
         code.Line($"static {spec.Orchestrator} global::Ryuso.IOrchestratorFactory<{spec.Orchestrator}>.Create({ServiceProvider}? services, {Logger}? logger, global::System.TimeProvider? timeProvider) => new(services, logger, timeProvider);");
+    }
+
+    /// <summary>What holds the instances of the hook classes: one for all runs, or one for each where each has a scope of its own.</summary>
+    private static void EmitHooks(CodeWriter code, List<BoundClass> made, Dictionary<string, string> fields)
+    {
         if (made.Count == 0)
         {
             return;
@@ -70,14 +68,22 @@ internal static class OrchestratorEmitter
 
         code.Member();
         code.Line("/// <inheritdoc/>");
-        code.Open($"protected override void UseServices({ServiceProvider}? services)");
+        code.Line($"protected override {Instances} CreateHooks() => new Hooks();");
+        code.Member();
+        code.Open($"private sealed class Hooks : {Instances}");
         foreach (BoundClass type in made)
         {
-            code.Line(type.IsUsable
-                ? $"{fields[type.FullName]} = Own(new global::{type.FullName}({string.Join(", ", type.Constructor.Select(p => Resolve(p, type.FullName)))}));"
-                : $"{fields[type.FullName]} = default!;");
+            code.Line($"internal global::{type.FullName} {fields[type.FullName]} = default!;");
         }
 
+        code.Line();
+        code.Open($"protected override void Make({ServiceProvider}? services)");
+        foreach (BoundClass type in made.Where(type => type.IsUsable))
+        {
+            code.Line($"{fields[type.FullName]} = Own(new global::{type.FullName}({string.Join(", ", type.Constructor.Select(p => Resolve(p, type.FullName)))}));");
+        }
+
+        code.Close();
         code.Close();
     }
 
@@ -112,7 +118,7 @@ internal static class OrchestratorEmitter
         code.Doc("summary", program.Description ?? $"Runs the program '{program.Name}'.");
         code.Doc("param name=\"args\"", "The program's arguments.");
         code.Doc("param name=\"options\"", "The run's id and metadata; null for a new id and none.");
-        code.Doc("param name=\"cancellationToken\"", "Gives up waiting for the lane. A run that has begun is not cancelled.");
+        code.Doc("param name=\"cancellationToken\"", "Gives up waiting for the run's turn. A run that has begun is not cancelled.");
         code.Doc("returns", "How the run ended: a failed or rejected run is a result, not an exception.");
         code.Line($"public {task} {name}Async({args} args, global::Ryuso.CallOptions? options, {CancellationToken} cancellationToken = default) =>");
         code.Indented(() => code.Line($"RunAsync({call}, args, options, cancellationToken);"));
@@ -124,12 +130,17 @@ internal static class OrchestratorEmitter
         List<BoundHook> inOrder = [.. bound.Spec.Model.Hooks.Select(h => byName[h.Name])];
         code.Member();
         code.Line("/// <inheritdoc/>");
-        code.Open($"protected override global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> InvokeAsync(int hook, global::Ryuso.DataPool pool, in global::Ryuso.HookContext context)");
+        code.Open($"protected override global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> InvokeAsync(int hook, {Instances} hooks, global::Ryuso.DataPool pool, in global::Ryuso.HookContext context)");
+        if (inOrder.Exists(IsCalledOnInstance))
+        {
+            code.Line("var instances = (Hooks)hooks;");
+        }
+
         code.Line($"var variables = ({bound.Spec.Pool})pool;");
         code.Open("return hook switch");
         foreach ((BoundHook hook, int index) in inOrder.Select((h, i) => (h, i)))
         {
-            code.Line($"{index} => {Name(hook)}(variables, context),");
+            code.Line($"{index} => {Name(hook)}({(IsCalledOnInstance(hook) ? "instances, " : "")}variables, context),");
         }
 
         code.Line("_ => throw new global::System.ArgumentOutOfRangeException(nameof(hook)),");
@@ -141,11 +152,13 @@ internal static class OrchestratorEmitter
         }
     }
 
+    private static bool IsCalledOnInstance(BoundHook hook) => hook.Method is { IsStatic: false };
+
     private static string Name(BoundHook hook) => "Invoke" + SpecNaming.ToPascalCase(hook.Hook.Name);
 
     private static void EmitCall(CodeWriter code, GeneratableSpec spec, BoundHook hook, Dictionary<string, string> fields)
     {
-        string head = $"global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> {Name(hook)}({spec.Pool} pool, {(hook.Method?.Awaited is null ? "in " : "")}global::Ryuso.HookContext context)";
+        string head = $"global::System.Threading.Tasks.ValueTask<{CSharp.HookResult}> {Name(hook)}({(IsCalledOnInstance(hook) ? "Hooks hooks, " : "")}{spec.Pool} pool, {(hook.Method?.Awaited is null ? "in " : "")}global::Ryuso.HookContext context)";
         code.Member();
         if (hook.Method is not { } method)
         {
@@ -153,7 +166,7 @@ internal static class OrchestratorEmitter
             return;
         }
 
-        string target = method.IsStatic ? "global::" + hook.Target.FullClass : fields[hook.Target.FullClass];
+        string target = method.IsStatic ? "global::" + hook.Target.FullClass : "hooks." + fields[hook.Target.FullClass];
         string call = $"{target}.{hook.Target.Method}({string.Join(", ", method.Parameters.Select(p => p.Input switch
         {
             HookInput.Args => $"pool.{PoolEmitter.Read(hook.Hook)}()",
@@ -161,14 +174,13 @@ internal static class OrchestratorEmitter
             HookInput.Context => "context",
             _ => "context.CancellationToken",
         }))})";
-        string modifiers = method.IsStatic ? "private static" : "private";
         if (method.Awaited is null)
         {
-            EmitSync(code, $"{modifiers} {head}", call, hook, method);
+            EmitSync(code, $"private static {head}", call, hook, method);
         }
         else
         {
-            EmitAsync(code, $"{modifiers} async {head}", call + ".ConfigureAwait(false)", hook, method);
+            EmitAsync(code, $"private static async {head}", call + ".ConfigureAwait(false)", hook, method);
         }
     }
 

@@ -1,3 +1,4 @@
+using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
 using Ryuso.Spec.Validation;
 
@@ -6,8 +7,6 @@ namespace Ryuso.Spec.Flow;
 /// <summary>Checks that what is read along the lines can have been written, and says so once for each mistake.</summary>
 internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOnlyList<SpecItem> programs, IReadOnlyList<SpecItem> hooks, IReadOnlyList<Plan> plans)
 {
-    private const int MaxNamed = 3;
-
     /// <param name="isWhole">Whether nothing of the spec is broken, so that what is not reached is reached by nobody.</param>
     public void Check(bool isWhole)
     {
@@ -21,6 +20,8 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
             ReportNotRead(program, walk);
         }
 
+        new KeyChecker(problems, planner, programs, hooks).Check(programParts, hookParts, plans);
+
         ReportNotProvided(walk);
         ReportOtherTypes(walk);
         ReportMayLack(walk);
@@ -32,7 +33,7 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
 
     private void ReportNotRead(FlowItem program, FlowWalk walk)
     {
-        foreach (FlowArg arg in program.Args.Where(a => !walk.IsRead(a)))
+        foreach (FlowArg arg in program.Args.Where(a => !walk.IsRead(a) && program.Part.Program!.Key?.Contains(a.Name) != true))
         {
             IEnumerable<string> read = walk.ReadNames.Where(n => Array.TrueForAll(program.Args, a => a.Name != n));
             problems.Add(ProblemCodes.ArgumentNotRead, arg.Key, arg.Path,
@@ -72,7 +73,7 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
     private void ReportAtReader(List<FlowFinding> findings)
     {
         FlowArg reader = findings[0].Reader;
-        IEnumerable<TextRange> uses = findings.Select(f => f.Via?.At).OfType<TextRange>().Distinct().Take(MaxNamed);
+        IEnumerable<TextRange> uses = findings.Select(f => f.Via?.At).OfType<TextRange>().Distinct().Take(ProgramNames.MaxNamed);
         string inPrograms = Programs(findings);
         if (reader.IsEngineOwned)
         {
@@ -96,10 +97,10 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
         {
             (FlowArg reader, FlowArg? writer) = same.Key;
             string written = writer is null
-                ? $"the engine sets it as {Name(ReservedNames.ReadableAs(reader.Name)!.Value)}"
-                : $"{writer.Path} writes it as {Name(writer.Type)} in {Programs(same)}";
+                ? $"the engine sets it as {SpecTypes.NameOf(ReservedNames.ReadableAs(reader.Name)!.Value)}"
+                : $"{writer.Path} writes it as {SpecTypes.NameOf(writer.Type)} in {Programs(same)}";
             problems.Add(ProblemCodes.ReadAsOtherType, reader.Key, reader.Path,
-                $"'{reader.Name}' is read as {Name(reader.Type)}, but {written}. Write the same type in both places.", related: writer is null ? [] : [writer.Key]);
+                $"'{reader.Name}' is read as {SpecTypes.NameOf(reader.Type)}, but {written}. Write the same type in both places.", related: writer is null ? [] : [writer.Key]);
         }
     }
 
@@ -142,11 +143,5 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
 
     private static string Provide(SpecItem program) => $"Add it to {program.Path}.args or to the outputs of a hook that runs before, give it a default or make it optional.";
 
-    private static string Programs(IEnumerable<FlowFinding> findings)
-    {
-        List<string> names = [.. findings.Select(f => $"'{f.Program.Reference}'").Distinct()];
-        return names.Count <= MaxNamed ? string.Join(" and ", names) : $"{string.Join(", ", names.Take(MaxNamed))} and {names.Count - MaxNamed} more programs";
-    }
-
-    private static string Name(Model.SpecType type) => type.ToString().ToLowerInvariant();
+    private static string Programs(IEnumerable<FlowFinding> findings) => ProgramNames.Of(findings.Select(f => f.Program));
 }

@@ -20,6 +20,15 @@ public sealed record ProgramModel(
     EquatableArray<ArgModel> Args,
     EquatableArray<ArgModel> Outputs)
 {
+    /// <summary>
+    /// Key <c>program.key</c>: the names of the arguments whose values a run holds, in the spec's order. Empty where it holds nothing; null where the
+    /// key is absent, so that the program runs alone.
+    /// </summary>
+    public EquatableArray<string>? Key { get; init; }
+
+    /// <summary>Key <c>program.when_stuck</c>, default <c>hold</c> where there is a key: whether a stuck run holds its keys until an operator has settled it.</summary>
+    public bool IsHeldWhenStuck { get; init; }
+
     /// <summary>Whether an error stands in it or in something that it reaches. It has no plan; its args and outputs are the best guess, good for types.</summary>
     public bool IsBroken { get; init; }
 }
@@ -65,6 +74,21 @@ public enum SpecType
 
     /// <summary><c>dict</c>.</summary>
     Dict,
+}
+
+/// <summary>The names of types.</summary>
+public static class SpecTypes
+{
+    /// <summary>The name as specs write it.</summary>
+    public static string NameOf(SpecType type) => type switch
+    {
+        SpecType.String => "string",
+        SpecType.Int => "int",
+        SpecType.Float => "float",
+        SpecType.Bool => "bool",
+        SpecType.List => "list",
+        _ => "dict",
+    };
 }
 
 /// <summary>A reference string: <c>hooks.NAME</c> or <c>programs.NAME</c>.</summary>

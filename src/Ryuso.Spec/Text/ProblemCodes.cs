@@ -48,6 +48,15 @@ public static class ProblemCodes
     /// <summary>A plan of more than 10,000 steps.</summary>
     public const string PlanTooLong = "RYU112";
 
+    /// <summary>A program's key that names no argument of it, or one twice.</summary>
+    public const string KeyNotArgument = "RYU114";
+
+    /// <summary>A program's key of a type, or with a default, that cannot be one.</summary>
+    public const string KeyOfWrongType = "RYU115";
+
+    /// <summary>A program's key that a request may leave out.</summary>
+    public const string KeyMayBeAbsent = "RYU116";
+
     /// <summary>A required argument that nothing before it can provide.</summary>
     public const string ArgumentNotProvided = "RYU120";
 
@@ -65,6 +74,15 @@ public static class ProblemCodes
 
     /// <summary>A rectifier that may have to run before what it requires was written.</summary>
     public const string RectifierMayLack = "RYU125";
+
+    /// <summary>A hook that writes a variable which is a key of its program.</summary>
+    public const string KeyOverwritten = "RYU126";
+
+    /// <summary>A program without key in a spec where others have one.</summary>
+    public const string ProgramRunsAlone = "RYU127";
+
+    /// <summary><c>when_stuck</c> is <c>hold</c> in a program that has no key.</summary>
+    public const string NothingToHold = "RYU128";
 
     /// <summary>Whether the code is a flow check, which a user may turn off.</summary>
     public static bool IsFlow(string code) => string.CompareOrdinal(code, ArgumentNotProvided) >= 0;

@@ -50,7 +50,7 @@ internal sealed class ArgReader(ProblemList problems)
         if (value is not null && !fits && !isGuess)
         {
             problems.Add(ProblemCodes.BadDefault, value.Range, dict.At("default"),
-                $"The type is {type.ToString().ToLowerInvariant()}: this must be {Describe(type)}, not {Found(value)}. Write {Example(value, type)}, for example, or change the type.");
+                $"The type is {SpecTypes.NameOf(type)}: this must be {Describe(type)}, not {Found(value)}. Write {Example(value, type)}, for example, or change the type.");
         }
 
         return new ArgModel(
@@ -79,6 +79,9 @@ internal sealed class ArgReader(ProblemList problems)
 
         return (nearest is null ? Of(dict.Find("default")?.Value) : TypeNamed(nearest)!.Value, true);
     }
+
+    /// <summary>The type that an arg names; null where it names none.</summary>
+    public static SpecType? TypeOf(SpecNode arg) => arg.Find("type") is { Kind: JsonKind.String } type ? TypeNamed(type.Text) : null;
 
     private static SpecType? TypeNamed(string name) => name switch
     {

@@ -9,6 +9,7 @@ internal sealed class SpecValidator(ProblemList problems)
 {
     private static readonly Regex s_ascii = new("^[ -~]*\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
+    private readonly KeyReader _keys = new(problems);
     private readonly Dictionary<SpecReference, SpecItem> _parts = [];
 
     /// <summary>Null where the text is no dictionary.</summary>
@@ -108,15 +109,21 @@ internal sealed class SpecValidator(ProblemList problems)
 
     private void ReadProgram(SpecItem part, ReferenceReader references, string path)
     {
-        var dict = new DictReader(problems, part.Property.Value, part.Property.Key, path, "a program", "hooks", "args", "outputs", "description");
+        var dict = new DictReader(problems, part.Property.Value, part.Property.Key, path, "a program", "hooks", "args", "outputs", "description", "key", "when_stuck");
         string? description = dict.Text("description");
         (List<SpecReference> hooks, part.Line) = references.Read(part, dict, "hooks", required: "[]");
+        EquatableArray<ArgModel> args = Args(dict, "args", required: "{}", mayBeEngineOwned: false) ?? default;
+        EquatableArray<string>? key = _keys.Key(dict, args);
         part.Program = new ProgramModel(
             part.Reference.Name,
             description,
             new(hooks),
-            Args(dict, "args", required: "{}", mayBeEngineOwned: false) ?? default,
-            Args(dict, "outputs", required: "{}", mayBeEngineOwned: false) ?? default);
+            args,
+            Args(dict, "outputs", required: "{}", mayBeEngineOwned: false) ?? default)
+        {
+            Key = key,
+            IsHeldWhenStuck = _keys.IsHeldWhenStuck(dict, key),
+        };
     }
 
     private void ReadHook(SpecItem part, ReferenceReader references, string path)

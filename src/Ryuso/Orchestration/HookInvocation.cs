@@ -1,3 +1,4 @@
+using Ryuso.Definitions;
 using Ryuso.Orchestration;
 
 namespace Ryuso;
@@ -7,14 +8,16 @@ public sealed class HookInvocation
 {
     private readonly Orchestrator _orchestrator;
     private readonly int _hook;
+    private readonly HookInstances _hooks;
     private readonly DataPool _pool;
     private readonly HookContext _context;
     private readonly TimeLimit? _limit;
 
-    internal HookInvocation(Orchestrator orchestrator, int hook, DataPool pool, in HookContext context, string program, TimeLimit? limit)
+    internal HookInvocation(Orchestrator orchestrator, int hook, HookInstances hooks, DataPool pool, in HookContext context, string program, TimeLimit? limit)
     {
         _orchestrator = orchestrator;
         _hook = hook;
+        _hooks = hooks;
         _pool = pool;
         _context = context;
         _limit = limit;
@@ -34,11 +37,11 @@ public sealed class HookInvocation
     public bool HasTimeLimit => _limit is not null;
 
     /// <summary>Calls the hook.</summary>
-    public ValueTask<HookResult> InvokeAsync() => _orchestrator.Invoke(_hook, _pool, _context);
+    public ValueTask<HookResult> InvokeAsync() => _orchestrator.Invoke(_hook, _hooks, _pool, _context);
 
     /// <summary>Calls the hook as another try of the same step.</summary>
     /// <param name="attempt">The number of the try, from 1: the hook's <see cref="HookContext.Attempt"/>.</param>
-    public ValueTask<HookResult> InvokeAsync(int attempt) => _orchestrator.Invoke(_hook, _pool, _context.ForAttempt(attempt));
+    public ValueTask<HookResult> InvokeAsync(int attempt) => _orchestrator.Invoke(_hook, _hooks, _pool, _context.ForAttempt(attempt));
 
     /// <summary>Lets the hook's time limit fire now.</summary>
     /// <exception cref="InvalidOperationException">The hook has no time limit.</exception>

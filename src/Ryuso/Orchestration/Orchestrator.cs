@@ -27,6 +27,7 @@ public abstract partial class Orchestrator
     private readonly ILogger _logger;
     private readonly RunEnvironment _environment;
     private readonly ExecutorPool _executors;
+    private int _areSharedHooksDisposed;
 
     /// <summary>Called by generated code.</summary>
     /// <param name="definition">The compiled spec.</param>
@@ -291,17 +292,19 @@ public abstract partial class Orchestrator
 
     internal IServiceScopeFactory? Scopes { get; private set; }
 
-    /// <summary>The instances of hook classes that runs use at present.</summary>
-    internal HookInstances Hooks { get; private set; } = new();
+    /// <summary>The instances of hook classes that all runs share. With a scope for each run they are used by none.</summary>
+    internal HookInstances SharedHooks { get; private set; } = HookInstances.Empty;
 
-    /// <summary>Makes the hook classes anew.</summary>
-    /// <returns>Those that are replaced.</returns>
-    internal HookInstances BindServices(IServiceProvider? services)
+    /// <summary>The scope of one run.</summary>
+    internal async ValueTask<RunScope> CreateScopeAsync(IServiceScopeFactory scopes)
     {
-        HookInstances replaced = Hooks;
-        Hooks = new HookInstances();
-        UseServices(services);
-        return replaced;
+        if (Interlocked.Exchange(ref _areSharedHooksDisposed, 1) == 0)
+        {
+            // Those that were made with the orchestrator.
+            await SharedHooks.DisposeAsync(_logger).ConfigureAwait(false);
+        }
+
+        return new RunScope(CreateHooks(), scopes, _logger);
     }
 
     /// <summary>
@@ -315,7 +318,7 @@ public abstract partial class Orchestrator
         {
             try
             {
-                await Hooks.DisposeAsync(_logger).ConfigureAwait(false);
+                await SharedHooks.DisposeAsync(_logger).ConfigureAwait(false);
             }
             finally
             {
@@ -324,65 +327,28 @@ public abstract partial class Orchestrator
         }
     }
 
-    /// <summary>Takes an instance of a hook class, to be disposed of with the run or the orchestrator that it was made for. Called by generated code.</summary>
-    /// <typeparam name="THook">The hook class.</typeparam>
-    /// <param name="hook">The instance.</param>
-    /// <returns>The instance.</returns>
-    protected THook Own<THook>(THook hook)
-        where THook : class
-    {
-        Hooks.Add(hook);
-        return hook;
-    }
+    internal ValueTask<HookResult> Invoke(int hook, HookInstances hooks, DataPool pool, in HookContext context) =>
+        InvokeAsync(hook, hooks, pool, context);
 
-    internal ValueTask<HookResult> Invoke(int hook, DataPool pool, in HookContext context) => InvokeAsync(hook, pool, context);
-
-    /// <summary>Makes the hook classes, their constructor parameters taken from <paramref name="services"/>. Generated.</summary>
-    /// <param name="services">The provider given to the orchestrator, or that of a run's scope.</param>
+    /// <summary>Makes the hook classes that all runs share. Called by generated code, by the constructor.</summary>
+    /// <param name="services">Where the constructor parameters of the hook classes come from; null for nowhere.</param>
     /// <exception cref="InvalidOperationException">A service that a hook class needs is not registered.</exception>
-    protected virtual void UseServices(IServiceProvider? services)
+    protected void MakeHooks(IServiceProvider? services)
     {
+        SharedHooks = CreateHooks();
+        SharedHooks.MakeAll(services);
     }
+
+    /// <summary>Makes what holds the hook classes, still empty. Generated.</summary>
+    protected virtual HookInstances CreateHooks() => HookInstances.Empty;
 
     /// <summary>Makes the spec's typed pool. Generated.</summary>
     protected abstract DataPool CreatePool();
 
     /// <summary>Calls a hook with its arguments taken from the pool. Generated.</summary>
     /// <param name="hook">The hook's index in the <see cref="SpecDefinition"/>.</param>
+    /// <param name="hooks">The instances of the hook classes that the run has.</param>
     /// <param name="pool">The run's pool.</param>
     /// <param name="context">The run and its cancellation token.</param>
-    protected abstract ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context);
-
-    /// <summary>Gets a constructor parameter of a hook class. Called by generated code.</summary>
-    /// <typeparam name="TService">The parameter's type.</typeparam>
-    /// <param name="services">The provider given to the orchestrator.</param>
-    /// <param name="hookClass">The hook class, for the message.</param>
-    /// <exception cref="InvalidOperationException">The service is not registered.</exception>
-    protected static TService Resolve<TService>(IServiceProvider? services, string hookClass)
-        where TService : notnull =>
-        GetService(services, typeof(TService), hookClass) is TService service
-            ? service
-            : throw new InvalidOperationException(
-                $"The hook class '{hookClass}' needs the service '{typeof(TService)}', which is not registered. "
-                + "Add it to the service collection given to the orchestrator.");
-
-    /// <summary>Gets an optional constructor parameter of a hook class. Called by generated code.</summary>
-    /// <typeparam name="TService">The parameter's type.</typeparam>
-    /// <param name="services">The provider given to the orchestrator.</param>
-    /// <param name="hookClass">The hook class.</param>
-    /// <exception cref="InvalidOperationException">The provider cannot give the service; the message says which hook class needs it.</exception>
-    protected static TService? ResolveOrDefault<TService>(IServiceProvider? services, string hookClass) =>
-        GetService(services, typeof(TService), hookClass) is TService service ? service : default;
-
-    private static object? GetService(IServiceProvider? services, Type type, string hookClass)
-    {
-        try
-        {
-            return services?.GetService(type);
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new InvalidOperationException($"The hook class '{hookClass}' cannot get the service '{type}': {exception.Message}", exception);
-        }
-    }
+    protected abstract ValueTask<HookResult> InvokeAsync(int hook, HookInstances hooks, DataPool pool, in HookContext context);
 }

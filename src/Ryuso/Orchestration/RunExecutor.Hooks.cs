@@ -104,8 +104,8 @@ internal sealed partial class RunExecutor
     {
         var context = new HookContext(_pool, hook.Reference, _run.StateMachine.Id, attempt, _run.StateMachine.IsInDoubt, limit?.Token ?? default);
         return orchestrator.Interceptor is { } interceptor
-            ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _pool, context, _run.Program.Name, limit))
-            : orchestrator.Invoke(index, _pool, context);
+            ? interceptor.InvokeAsync(new HookInvocation(orchestrator, index, _hooks, _pool, context, _run.Program.Name, limit))
+            : orchestrator.Invoke(index, _hooks, _pool, context);
     }
 
     /// <summary>

@@ -48,16 +48,17 @@ internal sealed partial class RunExecutor
 
     private async Task RecoverInScopeAsync(JournaledRun recorded)
     {
-        if (orchestrator.Scopes is null)
+        if (orchestrator.Scopes is not { } scopes)
         {
+            _hooks = orchestrator.SharedHooks;
             await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
             return;
         }
 
-        var scope = new RunScope(orchestrator, orchestrator.Scopes, _logger);
+        RunScope scope = await orchestrator.CreateScopeAsync(scopes).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
-            scope.MakeHooks();
+            _hooks = scope.MakeHooks();
             await RecoverUnscopedAsync(recorded).ConfigureAwait(false);
         }
     }

@@ -31,6 +31,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     private readonly AnswerWriter _answers = new();
     private RunRecorder? _recorder;
     private DataPool _pool = null!;
+    private HookInstances _hooks = null!;
     private ValueTask<string?> _pending;
     private RunActivity _activity;
 
@@ -160,15 +161,23 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <param name="answer">Where the answer goes; null where the caller takes it from the executor, without a journal.</param>
     /// <param name="now">What the stopwatch has just shown, where the caller has looked: looking again costs as much as a step. 0 where it has not.</param>
     /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>
-    public ValueTask<PendingAnswer?> RunAsync(IBufferWriter<byte>? answer, long now = 0) =>
-        orchestrator.Scopes is null ? RunUnscopedAsync(answer, now) : RunInScopeAsync(orchestrator.Scopes, answer, now);
+    public ValueTask<PendingAnswer?> RunAsync(IBufferWriter<byte>? answer, long now = 0)
+    {
+        if (orchestrator.Scopes is { } scopes)
+        {
+            return RunInScopeAsync(scopes, answer, now);
+        }
+
+        _hooks = orchestrator.SharedHooks;
+        return RunUnscopedAsync(answer, now);
+    }
 
     private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, IBufferWriter<byte>? answer, long now)
     {
-        var scope = new RunScope(orchestrator, scopes, _logger);
+        RunScope scope = await orchestrator.CreateScopeAsync(scopes).ConfigureAwait(false);
         await using (scope.ConfigureAwait(false))
         {
-            scope.MakeHooks();
+            _hooks = scope.MakeHooks();
             return await RunUnscopedAsync(answer, now).ConfigureAwait(false);
         }
     }

@@ -6,7 +6,7 @@ using Ryuso.Values;
 
 namespace Ryuso.Protocol;
 
-/// <summary>The answer to <c>describe</c>: the spec's name, its version and its programs with their args and outputs; and the journal, so that clients know where a run would be found again.</summary>
+/// <summary>The answer to <c>describe</c>: the spec's name, its version and its programs with their keys, args and outputs; and the journal, so that clients know where a run would be found again.</summary>
 internal static class SpecDescription
 {
     public static byte[] Of(SpecDefinition spec, string? journal)
@@ -23,6 +23,7 @@ internal static class SpecDescription
             {
                 writer.WriteStartObject(program.Name);
                 WriteOptional(writer, "description", program.Description);
+                WriteKey(writer, program);
                 WriteArgs(writer, "args", program.Args);
                 WriteArgs(writer, "outputs", program.Outputs);
                 writer.WriteEndObject();
@@ -33,6 +34,21 @@ internal static class SpecDescription
         }
 
         return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteKey(Utf8JsonWriter writer, ProgramDefinition program)
+    {
+        if (program.Key is { } key)
+        {
+            writer.WriteStartArray("key"u8);
+            foreach (string name in key)
+            {
+                writer.WriteStringValue(name);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteString("when_stuck"u8, program.HoldsKeysWhenStuck ? "hold"u8 : "go_on"u8);
+        }
     }
 
     private static void WriteArgs(Utf8JsonWriter writer, string key, ArgDefinition[] args)

@@ -202,7 +202,9 @@ public class TypedCallTests
     private static (TypedOrchestrator Orchestrator, Echo Echo) Make()
     {
         var orchestrator = new TypedOrchestrator();
-        var echo = (Echo)typeof(TypedOrchestrator).GetField("_echo", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(orchestrator)!;
+        const System.Reflection.BindingFlags Hidden = System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic;
+        object hooks = typeof(Orchestrator).GetProperty("SharedHooks", Hidden)!.GetValue(orchestrator)!;
+        var echo = (Echo)hooks.GetType().GetField("_echo", Hidden)!.GetValue(hooks)!;
         return (orchestrator, echo);
     }
 

@@ -31,7 +31,7 @@ internal sealed class TestOrchestrator(bool isKeyed = false) : Orchestrator(Spec
 
     protected override DataPool CreatePool() => new Pool();
 
-    protected override ValueTask<HookResult> InvokeAsync(int hook, DataPool pool, in HookContext context) => hook switch
+    protected override ValueTask<HookResult> InvokeAsync(int hook, HookInstances hooks, DataPool pool, in HookContext context) => hook switch
     {
         1 => Fail(),
         2 => WaitAtGateAsync(),

@@ -4,27 +4,19 @@
 
 namespace Wallet;
 
-/// <summary>Runs the programs of <c>Wallet</c>, one at a time.</summary>
+/// <summary>Runs the programs of <c>Wallet</c>.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("Ryuso", "0.1.0")]
 public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryuso.IOrchestratorFactory<WalletOrchestrator>
 {
-    private global::Wallet.Hooks.Ledger _ledger = default!;
-
     /// <summary>Makes the hook classes.</summary>
     /// <param name="services">Where the constructor parameters of the hook classes come from; null when there are none.</param>
     /// <param name="logger">Where runs are logged; null for nowhere.</param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <exception cref="global::System.InvalidOperationException">A service that a hook class needs is not registered.</exception>
     public WalletOrchestrator(global::System.IServiceProvider? services = null, global::Microsoft.Extensions.Logging.ILogger? logger = null, global::System.TimeProvider? timeProvider = null)
-        : base(WalletDefinition.Spec, logger, timeProvider) => UseServices(services);
+        : base(WalletDefinition.Spec, logger, timeProvider) => MakeHooks(services);
 
     static WalletOrchestrator global::Ryuso.IOrchestratorFactory<WalletOrchestrator>.Create(global::System.IServiceProvider? services, global::Microsoft.Extensions.Logging.ILogger? logger, global::System.TimeProvider? timeProvider) => new(services, logger, timeProvider);
-
-    /// <inheritdoc/>
-    protected override void UseServices(global::System.IServiceProvider? services)
-    {
-        _ledger = Own(new global::Wallet.Hooks.Ledger());
-    }
 
     private static readonly global::Ryuso.Definitions.ProgramCall<global::Wallet.TransferArgs, global::Wallet.TransferOutputs> s_transfer = new(
         Program: 0,
@@ -40,7 +32,7 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryu
     /// <summary>Moves money.</summary>
     /// <param name="args">The program's arguments.</param>
     /// <param name="options">The run's id and metadata; null for a new id and none.</param>
-    /// <param name="cancellationToken">Gives up waiting for the lane. A run that has begun is not cancelled.</param>
+    /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     /// <returns>How the run ended: a failed or rejected run is a result, not an exception.</returns>
     public global::System.Threading.Tasks.Task<global::Ryuso.ProgramResult<global::Wallet.TransferOutputs>> TransferAsync(global::Wallet.TransferArgs args, global::Ryuso.CallOptions? options, global::System.Threading.CancellationToken cancellationToken = default) =>
         RunAsync(s_transfer, args, options, cancellationToken);
@@ -49,23 +41,37 @@ public sealed class WalletOrchestrator : global::Ryuso.Orchestrator, global::Ryu
     protected override global::Ryuso.DataPool CreatePool() => new WalletPool();
 
     /// <inheritdoc/>
-    protected override global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeAsync(int hook, global::Ryuso.DataPool pool, in global::Ryuso.HookContext context)
+    protected override global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeAsync(int hook, global::Ryuso.Definitions.HookInstances hooks, global::Ryuso.DataPool pool, in global::Ryuso.HookContext context)
     {
+        var instances = (Hooks)hooks;
         var variables = (WalletPool)pool;
         return hook switch
         {
-            0 => InvokeDebit(variables, context),
-            1 => InvokeNotify(variables, context),
+            0 => InvokeDebit(instances, variables, context),
+            1 => InvokeNotify(instances, variables, context),
             _ => throw new global::System.ArgumentOutOfRangeException(nameof(hook)),
         };
     }
 
-    private global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeDebit(WalletPool pool, in global::Ryuso.HookContext context) => new(pool.WriteDebitOutputs(_ledger.Debit(pool.ReadDebitArgs())));
+    private static global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeDebit(Hooks hooks, WalletPool pool, in global::Ryuso.HookContext context) => new(pool.WriteDebitOutputs(hooks._ledger.Debit(pool.ReadDebitArgs())));
 
-    private global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeNotify(WalletPool pool, in global::Ryuso.HookContext context)
+    private static global::System.Threading.Tasks.ValueTask<global::Ryuso.HookResult> InvokeNotify(Hooks hooks, WalletPool pool, in global::Ryuso.HookContext context)
     {
-        _ledger.Notify(pool.ReadNotifyArgs());
+        hooks._ledger.Notify(pool.ReadNotifyArgs());
         return default;
+    }
+
+    /// <inheritdoc/>
+    protected override global::Ryuso.Definitions.HookInstances CreateHooks() => new Hooks();
+
+    private sealed class Hooks : global::Ryuso.Definitions.HookInstances
+    {
+        internal global::Wallet.Hooks.Ledger _ledger = default!;
+
+        protected override void Make(global::System.IServiceProvider? services)
+        {
+            _ledger = Own(new global::Wallet.Hooks.Ledger());
+        }
     }
 
     [global::System.Runtime.CompilerServices.ModuleInitializer]

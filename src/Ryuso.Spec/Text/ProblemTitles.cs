@@ -1,9 +1,7 @@
-using Ryuso.Spec;
+namespace Ryuso.Spec;
 
-namespace Ryuso.Cli.Check;
-
-/// <summary>The titles under which the compiler knows its diagnostics. A test holds them to the generator's.</summary>
-internal static class RuleTitles
+/// <summary>The titles of problems, the same in the compiler and in the tool.</summary>
+public static class ProblemTitles
 {
     private static readonly Dictionary<string, string> s_titles = new()
     {
@@ -22,14 +20,21 @@ internal static class RuleTitles
         [ProblemCodes.OutOfRange] = "A number outside its range",
         [ProblemCodes.EngineOwned] = "A name that the engine owns",
         [ProblemCodes.PlanTooLong] = "A plan that is too long",
-        [Finding.SameName] = "Two specs of one name",
+        ["RYU113"] = "Two specs of one name",
+        [ProblemCodes.KeyNotArgument] = "A key that is no argument of its program",
+        [ProblemCodes.KeyOfWrongType] = "A key of a type that cannot be one",
+        [ProblemCodes.KeyMayBeAbsent] = "A key that may be absent",
         [ProblemCodes.ArgumentNotProvided] = "A required argument that nothing provides",
         [ProblemCodes.OutputNotWritten] = "A required output that nothing writes",
         [ProblemCodes.ReadAsOtherType] = "A variable read as another type than it was written",
         [ProblemCodes.ArgumentNotRead] = "A program argument that nobody reads",
         [ProblemCodes.HookNotReached] = "A hook that no program reaches",
         [ProblemCodes.RectifierMayLack] = "A rectifier that may lack what it requires",
+        [ProblemCodes.KeyOverwritten] = "A hook that writes a key of its program",
+        [ProblemCodes.ProgramRunsAlone] = "A program without key where others have one",
+        [ProblemCodes.NothingToHold] = "A stuck run that is to hold keys and has none",
     };
 
-    public static string Of(string code) => s_titles.GetValueOrDefault(code, code);
+    /// <summary>The title of a code.</summary>
+    public static string Of(string code) => s_titles[code];
 }
