@@ -16,8 +16,6 @@ namespace Ryuso.Generator;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class HookFixAnalyzer : DiagnosticAnalyzer
 {
-    private static readonly SourceTextValueProvider<SpecResult> s_results = new(text => SpecReader.Read(text.ToString()));
-
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [HookDiagnostics.Fixable];
 
@@ -36,10 +34,7 @@ public sealed class HookFixAnalyzer : DiagnosticAnalyzer
             return;
         }
 
-        List<SpecFile> files = [.. context.Options.AdditionalFiles
-            .Where(f => SpecFile.IsSpec(f, context.Options.AnalyzerConfigOptionsProvider))
-            .Select(f => f.GetText(context.CancellationToken) is { } text && context.TryGetValue(text, s_results, out SpecResult? result) ? new SpecFile(f.Path, text.ToString(), result) : null)
-            .OfType<SpecFile>()];
+        List<SpecFile> files = SpecFile.ReadAll(context);
         List<(GeneratableSpec Spec, SpecFile File, IReadOnlyList<HookOfClass> Hooks)> classes = [.. SpecFile.ValidOf(files)
             .SelectMany(spec => spec.HooksByClass.Select(hooks => (spec, files.First(f => ReferenceEquals(f.Valid, spec)), hooks)))];
         if (classes.Count == 0)

@@ -10,6 +10,8 @@ namespace Ryuso.Generator;
 /// <summary>A spec file as it was read. Two of the same text are equal: all else follows from it.</summary>
 internal sealed class SpecFile(string path, string text, SpecResult result) : IEquatable<SpecFile>
 {
+    private static readonly SourceTextValueProvider<SpecResult> s_results = new(text => SpecReader.Read(text.ToString()));
+
     public string Path { get; } = path;
 
     public string Text { get; } = text;
@@ -37,6 +39,16 @@ internal sealed class SpecFile(string path, string text, SpecResult result) : IE
         string text = file.GetText(cancellationToken)?.ToString() ?? "";
         return new SpecFile(file.Path, text, SpecReader.Read(text));
     }
+
+    /// <summary>All specs of a project, for an analyzer. A text is read once for all analyzers.</summary>
+#pragma warning disable RS1012 // It only reads: its callers register the actions.
+    public static List<SpecFile> ReadAll(CompilationStartAnalysisContext context) => [.. context.Options.AdditionalFiles
+        .Where(f => IsSpec(f, context.Options.AnalyzerConfigOptionsProvider))
+        .Select(f => f.GetText(context.CancellationToken) is { } text && context.TryGetValue(text, s_results, out SpecResult? result)
+            ? new SpecFile(f.Path, text.ToString(), result)
+            : null)
+        .OfType<SpecFile>()];
+#pragma warning restore RS1012
 
     /// <summary>The specs of all files; of those with one C# name only the first.</summary>
     public static EquatableArray<GeneratableSpec> ValidOf(IEnumerable<SpecFile> files) => new(files

@@ -23,6 +23,10 @@ internal static class HookDiagnostics
     public static readonly DiagnosticDescriptor MissingClass = Error("RYU206", "A hook class does not exist",
         "There is no hook class '{0}' with the hook methods {1}; write for example: {2}");
 
+    public static readonly DiagnosticDescriptor SharedState = new("RYU207", "State of a hook class that several runs use at once",
+        "Several runs use '{0}' at once, and its {1} '{2}' {3}, guard every use with a lock, or keep the value in the pool",
+        "Ryuso", DiagnosticSeverity.Warning, isEnabledByDefault: true);
+
     /// <summary>Seen by nobody: editors offer fixes only where an analyzer has reported, and what is wrong has been told by the generator.</summary>
     public static readonly DiagnosticDescriptor Fixable = new("RYU299", "A hook can be mended by a code fix",
         "This can be mended by a code fix", "Ryuso", DiagnosticSeverity.Hidden, isEnabledByDefault: true);
