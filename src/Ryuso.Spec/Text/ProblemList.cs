@@ -17,9 +17,13 @@ internal sealed class ProblemList(SpecText text)
 
     public EquatableArray<Problem> InOrder => new(_problems.OrderBy(p => p.Span.Start).ThenBy(p => p.Code, StringComparer.Ordinal));
 
-    /// <summary>The message is told behind the path.</summary>
-    public void Add(string code, TextRange at, string path, string message, ProblemSeverity severity = ProblemSeverity.Error, params IEnumerable<TextRange> related) =>
-        _problems.Add(new Problem(code, severity, text.Span(at), path, path.Length == 0 ? message : $"{path}: {message}", new(related.Select(text.Span))));
+    /// <summary>The message stands after the path, on one line whatever names it quotes.</summary>
+    public void Add(
+        string code, TextRange at, string path, string message, ProblemSeverity severity = ProblemSeverity.Error, params IEnumerable<TextRange> related)
+    {
+        string line = OnOneLine(path.Length == 0 ? message : $"{path}: {message}");
+        _problems.Add(new Problem(code, severity, text.Span(at), path, line, new(related.Select(text.Span))));
+    }
 
     public void AddRange(ProblemList other) => _problems.AddRange(other._problems);
 
@@ -38,18 +42,25 @@ internal sealed class ProblemList(SpecText text)
                 return shown.Append('…').ToString();
             }
 
-            _ = c switch
-            {
-                '\n' => shown.Append("\\n"),
-                '\r' => shown.Append("\\r"),
-                '\t' => shown.Append("\\t"),
-                _ when char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029' => shown.Append("\\u").Append(((int)c).ToString("x4", CultureInfo.InvariantCulture)),
-                _ => shown.Append(c),
-            };
+            shown.Append(char.IsSurrogate(c) ? Unicode(c) : Escape(c));
         }
 
         return shown.ToString();
     }
+
+    private static string OnOneLine(string message) =>
+        message.Any(c => Escape(c).Length > 1) ? string.Concat(message.Select(Escape)) : message;
+
+    private static string Escape(char c) => c switch
+    {
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        _ when char.IsControl(c) || c is '\u2028' or '\u2029' => Unicode(c),
+        _ => c.ToString(),
+    };
+
+    private static string Unicode(char c) => "\\u" + ((int)c).ToString("x4", CultureInfo.InvariantCulture);
 
     /// <summary>The path of a member; a name that would be mistaken for path syntax stands in brackets.</summary>
     public static string Member(string path, string name)

@@ -63,19 +63,19 @@ internal sealed class DictReader
 
     public SpecProperty? List(string key, string? required = null) => Take(key, JsonKind.List, required);
 
-    public int? Int(string key, int least, string? required = null)
+    public int? Int(string key, int least, int most, string? required = null)
     {
         if (Take(key, JsonKind.Number, required)?.Value is not { } node)
         {
             return null;
         }
 
-        if (int.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least)
+        if (int.TryParse(node.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most)
         {
             return value;
         }
 
-        _problems.Add(ProblemCodes.OutOfRange, node.Range, At(key), $"Must be an integer from {least} to {int.MaxValue}, not {ProblemList.Show(node.Text)}. Write {least}, for example.");
+        _problems.Add(ProblemCodes.OutOfRange, node.Range, At(key), $"Must be an integer from {least} to {most}, not {ProblemList.Show(node.Text)}. Write {least}, for example.");
         return null;
     }
 

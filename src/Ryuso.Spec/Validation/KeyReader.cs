@@ -65,15 +65,18 @@ internal sealed class KeyReader(ProblemList problems)
     /// <summary>Whether the keys of a stuck run are held: as the program says, else where it has a key.</summary>
     public bool IsHeldWhenStuck(DictReader dict, EquatableArray<string>? key)
     {
-        if (dict.Text("when_stuck") is not { } written)
+        if (dict.Find("when_stuck") is not { Value: { Kind: not JsonKind.Null } value } property)
         {
             return key is not null;
         }
 
+        string? written = value.Kind == JsonKind.String ? value.Text : null;
         if (written is not Hold and not GoOn)
         {
-            SpecProperty property = dict.Find("when_stuck")!;
-            problems.Add(ProblemCodes.WrongType, property.Value.Range, dict.At(property.Name), $"'{ProblemList.Show(written)}' is no value of when_stuck.{problems.Suggest(written, s_whenStuck)} Write \"{Hold}\" or \"{GoOn}\".");
+            string found = written is null
+                ? $"Must be a string, not {value.KindName}."
+                : $"'{ProblemList.Show(written)}' is no value of when_stuck.{problems.Suggest(written, s_whenStuck)}";
+            problems.Add(ProblemCodes.WrongType, value.Range, dict.At(property.Name), $"{found} Write \"{Hold}\" or \"{GoOn}\".");
         }
 
         return written != GoOn && key is not null;

@@ -7,6 +7,12 @@ namespace Ryuso.Spec.Validation;
 /// <summary>Turns a tree of JSON into parts and reports whatever no spec may say.</summary>
 internal sealed class SpecValidator(ProblemList problems)
 {
+    /// <summary>Each try is an entry in the trace, and in the journal of a reversible step.</summary>
+    private const int MaxAttempts = 1_000;
+
+    /// <summary>A day: a run that waits longer is a mistake in the unit.</summary>
+    private const int MaxMilliseconds = 24 * 60 * 60 * 1_000;
+
     private static readonly Regex s_ascii = new("^[ -~]*\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
     private readonly KeyReader _keys = new(problems);
@@ -144,9 +150,9 @@ internal sealed class SpecValidator(ProblemList problems)
             Args(dict, "outputs", required: null, mayBeEngineOwned: false),
             new(dependencies),
             new(rectifiers),
-            retry?.Int("attempts", least: 1, required: "3") ?? 1,
-            retry?.Int("delay_ms", least: 0, required: "0") ?? 0,
-            dict.Int("timeout_ms", least: 1),
+            retry?.Int("attempts", least: 1, MaxAttempts, required: "3") ?? 1,
+            retry?.Int("delay_ms", least: 0, MaxMilliseconds, required: "0") ?? 0,
+            dict.Int("timeout_ms", least: 1, MaxMilliseconds),
             dict.Bool("rectify_self") ?? false);
     }
 
