@@ -14,6 +14,14 @@ switch (args)
         double seconds = rest.Length > 0 ? double.Parse(rest[0], CultureInfo.InvariantCulture) : 12;
         await DurableRuns.RunAsync(seconds, rest.Length > 1 ? rest[1] : Path.Combine(Path.GetTempPath(), "ryuso-durable"));
         return 0;
+    case ["durable-lanes", .. string[] rest]:
+        await DurableLanes.RunAsync(
+            rest.Length > 0 ? double.Parse(rest[0], CultureInfo.InvariantCulture) : 6,
+            rest.Length > 1 ? rest[1] : Path.Combine(Path.GetTempPath(), "ryuso-durable")).ConfigureAwait(false);
+        return 0;
+    case ["slow-hooks"]:
+        await SlowHooks.RunAsync().ConfigureAwait(false);
+        return 0;
     case ["client", .. string[] rest]:
         await ClientLoad.RunAsync(rest.Length > 0 ? int.Parse(rest[0], CultureInfo.InvariantCulture) : 7);
         return 0;

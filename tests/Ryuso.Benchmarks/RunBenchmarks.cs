@@ -13,10 +13,12 @@ public class RunBenchmarks
     private const string Arguments = """{"from":"alice","to":"bob","amount":5,"rate":0.125,"urgent":true}""";
     private const string LongArguments = """{"from":"alice","to":"bob","amount":5,"rate":0.1234567890123457,"urgent":true}""";
     private readonly BankOrchestrator _bank = new();
+    private readonly KeyedBank.KeyedBankOrchestrator _keyedBank = new();
     private readonly Floor _floor = new();
     private readonly ArrayBufferWriter<byte> _answer = new(4096);
     private readonly byte[] _move = Request("move");
     private readonly byte[] _moveLong = Request("move", LongArguments);
+    private readonly byte[] _moveTwoKeys = Request("move_two_keys");
     private readonly byte[] _refused = Request("move_refused");
     private readonly byte[] _thrown = Request("move_thrown");
 
@@ -31,6 +33,13 @@ public class RunBenchmarks
 
     [Benchmark]
     public int Success() => Run(_move);
+
+    /// <summary>The same where the program has a key.</summary>
+    [Benchmark]
+    public int SuccessWithKey() => _keyedBank.Run(_move, _answer);
+
+    [Benchmark]
+    public int SuccessWithTwoKeys() => _keyedBank.Run(_moveTwoKeys, _answer);
 
     [Benchmark]
     public int FailureByResult() => Run(_refused);

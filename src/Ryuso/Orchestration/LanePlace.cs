@@ -111,15 +111,22 @@ internal sealed class LanePlace
     public void Clear()
     {
         Debug.Assert(_state == PlaceState.Free, "It is in a queue, or holds something.");
-        foreach (LaneHold hold in Holds)
-        {
-            hold.Key = "";
-        }
-
-        Count = ValueCount = 0;
         IsAlone = false;
         Problem = null;
-        RunId = null;
+        if (Count > 0)
+        {
+            foreach (LaneHold hold in Holds)
+            {
+                hold.Key = "";
+            }
+
+            Count = ValueCount = 0;
+        }
+
+        if (RunId is not null)
+        {
+            RunId = null;
+        }
     }
 
     /// <summary>Whether it has a value among its keys.</summary>

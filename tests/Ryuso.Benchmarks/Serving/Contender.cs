@@ -22,6 +22,7 @@ internal sealed record Contender(string Name, Wire Wire, Mode[] Serves)
     public static readonly Contender[] All =
     [
         new("ryuso", Wire.Json, [Mode.OneShot, Mode.Kept, Mode.Pipelined]),
+        new("ryuso-keyed", Wire.Json, [Mode.OneShot, Mode.Kept, Mode.Pipelined]),
         new("ryuso-failure", Wire.Json, [Mode.OneShot, Mode.Kept, Mode.Pipelined]),
         new("echo-blocking", Wire.Json, [Mode.OneShot]),
         new("echo-events", Wire.Json, [Mode.Kept, Mode.Pipelined]),
@@ -30,12 +31,14 @@ internal sealed record Contender(string Name, Wire Wire, Mode[] Serves)
         new("stream-json-rpc", Wire.Rpc, [Mode.Kept, Mode.Pipelined]),
     ];
 
-    public byte[] Request(Mode mode)
+    /// <param name="mode">How the connection is used.</param>
+    /// <param name="connection">Its number: each moves money of its own account.</param>
+    public byte[] Request(Mode mode, int connection)
     {
-        const string Arguments = """{"from":"alice","to":"bob","amount":5,"rate":0.125,"urgent":true}""";
-        string body = Wire == Wire.Http ? Arguments
-            : Wire == Wire.Rpc ? $$"""{"jsonrpc":"2.0","id":1,"method":"move","params":{{Arguments}}}"""
-            : $$"""{{{(mode == Mode.OneShot ? "" : "\"id\":1,")}}"program":"{{(Name == "ryuso-failure" ? "move_refused" : "move")}}","data_pool":{{Arguments}}}""";
+        string arguments = $$"""{"from":"alice{{connection:D3}}","to":"bob","amount":5,"rate":0.125,"urgent":true}""";
+        string body = Wire == Wire.Http ? arguments
+            : Wire == Wire.Rpc ? $$"""{"jsonrpc":"2.0","id":1,"method":"move","params":{{arguments}}}"""
+            : $$"""{{{(mode == Mode.OneShot ? "" : "\"id\":1,")}}"program":"{{(Name == "ryuso-failure" ? "move_refused" : "move")}}","data_pool":{{arguments}}}""";
         string ending = Wire == Wire.Json && mode != Mode.OneShot ? "\n" : "";
         string head = Wire switch
         {

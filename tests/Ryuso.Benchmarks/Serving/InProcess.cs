@@ -11,7 +11,7 @@ internal static class InProcess
     private const int Batch = 2000;
 
     private static readonly ArrayBufferWriter<byte> s_answer = new(4096);
-    private static readonly byte[] s_request = Contender.All[0].Request(Mode.OneShot);
+    private static readonly byte[] s_request = Contender.All[0].Request(Mode.OneShot, connection: 0);
     private static readonly Floor s_floor = new();
     private static readonly BankOrchestrator s_bank = new();
     private static readonly List<double> s_floors = [];

@@ -20,7 +20,6 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
 {
     private const int InFlight = 32;
 
-    private readonly byte[] _request = contender.Request(mode);
     private readonly IPEndPoint _server = new(IPAddress.Loopback, port);
     private volatile bool _stop;
 
@@ -32,13 +31,14 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
         Exception? failure = null;
         for (int i = 0; i < threads; i++)
         {
+            int first = i * ((connections / threads) + 1);
             int share = (connections / threads) + (i < connections % threads ? 1 : 0);
             List<float> own = waits[i] = new List<float>(1 << 18);
             workers[i] = new Thread(() =>
             {
                 try
                 {
-                    Work(share, own);
+                    Work(first, share, own);
                 }
 #pragma warning disable CA1031 // It is thrown again where it can be seen.
                 catch (Exception exception)
@@ -74,15 +74,15 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
         return new Load(requests, seconds, all[all.Length / 2], all[(int)(all.Length * 0.99)], (self.TotalProcessorTime - cpu).TotalMicroseconds / requests);
     }
 
-    private void Work(int count, List<float> waits)
+    private void Work(int first, int count, List<float> waits)
     {
-        byte[] sent = mode == Mode.Pipelined ? [.. Enumerable.Repeat(_request, InFlight).SelectMany(r => r)] : _request;
         byte[] buffer = new byte[256 * 1024];
         var clients = new Client[count];
         for (int i = 0; i < count; i++)
         {
-            clients[i] = new Client { Socket = Connect() };
-            clients[i].Send(sent);
+            byte[] request = contender.Request(mode, first + i);
+            clients[i] = new Client { Socket = Connect(), Sent = mode == Mode.Pipelined ? [.. Enumerable.Repeat(request, InFlight).SelectMany(r => r)] : request };
+            clients[i].Send();
         }
 
         var ready = new List<Socket>(count);
@@ -128,7 +128,7 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
                     waits.Add((float)Stopwatch.GetElapsedTime(client.Began).TotalMicroseconds);
                     client.Socket.Dispose();
                     client.Socket = Connect();
-                    client.Send(sent);
+                    client.Send();
                 }
 
                 return;
@@ -143,7 +143,7 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
             if (client.Answered >= (mode == Mode.Pipelined ? InFlight : 1))
             {
                 waits.Add((float)Stopwatch.GetElapsedTime(client.Began).TotalMicroseconds);
-                client.Send(sent);
+                client.Send();
             }
         }
     }
@@ -173,11 +173,13 @@ internal sealed class LoadClient(Contender contender, Mode mode, int port, int c
 
         public int Answered { get; set; }
 
-        public void Send(byte[] bytes)
+        public required byte[] Sent { get; init; }
+
+        public void Send()
         {
             Began = Stopwatch.GetTimestamp();
             Received = Answered = 0;
-            Socket.Send(bytes);
+            Socket.Send(Sent);
         }
     }
 }

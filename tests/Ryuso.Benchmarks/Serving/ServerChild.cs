@@ -16,7 +16,8 @@ internal static class ServerChild
             "echo-events" or "echo-inline" => EchoServers.Events(),
             "minimal-api" => Rivals.MinimalApi(),
             "stream-json-rpc" => Rivals.StreamJsonRpc(),
-            _ => Ryuso(),
+            "ryuso-keyed" => Ryuso(new KeyedBank.KeyedBankOrchestrator()),
+            _ => Ryuso(new BankOrchestrator()),
         };
         Console.WriteLine(port);
         while (Console.ReadLine() is not null)
@@ -28,10 +29,10 @@ internal static class ServerChild
         return 0;
     }
 
-    private static int Ryuso()
+    private static int Ryuso(Orchestrator bank)
     {
 #pragma warning disable CA2000 // It serves until the process ends.
-        var server = new RyusoServer(new BankOrchestrator(), new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance });
+        var server = new RyusoServer(bank, new RyusoServerOptions { Port = 0, LoggerFactory = NullLoggerFactory.Instance });
 #pragma warning restore CA2000
         server.StartAsync().GetAwaiter().GetResult();
         return server.EndPoint.Port;
