@@ -78,6 +78,12 @@ internal class MemoryJournal(Disk disk, Crash crash) : IJournal, IRunStore
             events = [.. _buffer];
         }
 
+        if (crash.HasHappened)
+        {
+            // Another run of the same process ended it.
+            return new ValueTask(new TaskCompletionSource().Task);
+        }
+
         if (crash.IsDue())
         {
             return new ValueTask(crash.EndAsync($"before the journal has {Describe(events)}"));

@@ -179,8 +179,12 @@ public abstract partial class Orchestrator
         try
         {
             ThrowIfCalledFromHook();
-            await _lanes.EnterAsync(executor.Place, cancellationToken).ConfigureAwait(false);
-            problem = executor.Place.Problem;
+            do
+            {
+                await _lanes.EnterAsync(executor.Place, cancellationToken).ConfigureAwait(false);
+                problem = executor.Place.Problem;
+            }
+            while (problem is not null && executor.TryWaitForRecord());
         }
         catch
         {

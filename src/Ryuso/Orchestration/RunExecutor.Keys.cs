@@ -51,6 +51,28 @@ internal sealed partial class RunExecutor
             : null;
     }
 
+    /// <summary>
+    /// Whether a request that a stuck run stops may still have a recorded answer: it has an id. Its place is then that of the id alone.
+    /// </summary>
+    public bool TryWaitForRecord()
+    {
+        if (_fingerprint is null || Place.Problem is not { Code: Rejection.Quarantined } problem)
+        {
+            return false;
+        }
+
+        _problem = problem;
+        WaitForIdOnly();
+        return true;
+    }
+
+    /// <summary>It waits for the run whose id it has, and for nothing else.</summary>
+    private void WaitForIdOnly()
+    {
+        Place.Clear();
+        Place.TryAdd(_run.Slots.CallersRunId!, KeySpace.RunId);
+    }
+
     private string? AddKeys(string name, in PoolValue value)
     {
         if (value.Kind != ValueKind.List)

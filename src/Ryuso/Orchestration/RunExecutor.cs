@@ -132,9 +132,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         _problem = Check(program, unknown);
         if (environment.IsKeyed && (_problem ??= ReadKeys(_run.Program)) is not null && _fingerprint is not null)
         {
-            // It waits for the run whose id it has, and for nothing else.
-            Place.Clear();
-            Place.TryAdd(_run.Slots.CallersRunId!, KeySpace.RunId);
+            WaitForIdOnly();
         }
 
         return _fingerprint is null ? _problem : null;

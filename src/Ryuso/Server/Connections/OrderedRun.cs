@@ -40,7 +40,12 @@ internal sealed class OrderedRun(OrderedRuns runs, ServerContext context) : Lane
         _program = program;
         _loop = context.Loops?.Current;
         _began = Stopwatch.GetTimestamp();
-        switch (context.Orchestrator.Lanes.Enter(executor.Place, this))
+        Enter();
+    }
+
+    private void Enter()
+    {
+        switch (context.Orchestrator.Lanes.Enter(_executor!.Place, this))
         {
             case LaneEnterResult.Entered:
                 // Whoever reads the connection goes on reading.
@@ -91,6 +96,12 @@ internal sealed class OrderedRun(OrderedRuns runs, ServerContext context) : Lane
     {
         if (_executor!.Place.Problem is { } problem)
         {
+            if (_executor.TryWaitForRecord())
+            {
+                Enter();
+                return;
+            }
+
             ServerLog.Rejected(context.Logger, problem.Code);
             Rejection.Write(Answer, problem.Code, problem.Message);
             context.Orchestrator.Executors.Return(_executor);
