@@ -31,6 +31,7 @@ internal static class RyusoTool
             CallCommand.Create(terminal),
             DescribeCommand.Create(terminal),
             PingCommand.Create(terminal),
+            LanesCommand.Create(terminal),
             BenchCommand.Create(terminal),
             RunsCommand.Create(terminal),
             CompletionCommand.Create(terminal),

@@ -250,6 +250,14 @@ public sealed class CallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Lanes_show_what_is_under_way()
+    {
+        Tool tool = await AskAsync("lanes");
+        Assert.Equal((0, "0 runs under way, 0 waiting, 0 keys in use\n"), (tool.ExitCode, tool.Output));
+        Assert.Equal(0, (int)(await AskAsync("lanes", "--json")).Json["running"]!);
+    }
+
+    [Fact]
     public async Task A_server_that_is_well_says_so_and_one_that_is_not_there_ends_with_5()
     {
         Tool well = await AskAsync("ping", "--json");

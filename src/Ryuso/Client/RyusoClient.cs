@@ -121,6 +121,15 @@ public class RyusoClient : IAsyncDisposable
     public Task<JsonObject> DescribeAsync(CancellationToken cancellationToken = default) => AskAsync("describe", cancellationToken);
 
     /// <summary>
+    /// Asks what is under way: the runs with what they have held for how long, the keys with the longest queues, and which stuck runs keep
+    /// keys.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RequestRejectedException">The server turned the request away.</exception>
+    /// <exception cref="ServerUnreachableException">No connection could be made.</exception>
+    public Task<JsonObject> GetLanesAsync(CancellationToken cancellationToken = default) => AskAsync("lanes", cancellationToken);
+
+    /// <summary>
     /// Closes the connection without waiting for what is in flight: a call whose request was sent ends in
     /// <see cref="OutcomeUnknownException"/>, any other in <see cref="ObjectDisposedException"/>. Await your calls before.
     /// </summary>

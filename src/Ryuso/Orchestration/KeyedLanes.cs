@@ -182,9 +182,7 @@ internal sealed class KeyedLanes : Lanes
         }
     }
 
-    /// <summary>Looks at who holds, waits and is stuck.</summary>
-    /// <param name="maxKeys">How many keys at most; those with the longest queues come first.</param>
-    public LanesSnapshot Look(int maxKeys)
+    public override LanesSnapshot Look(int maxKeys)
     {
         lock (_gate)
         {
@@ -214,8 +212,17 @@ internal sealed class KeyedLanes : Lanes
         }
     }
 
-    private static PlaceSnapshot Describe(LanePlace place) => new(
-        place.RunId, place.Program, place.IsAlone, place.EnteredAt == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(place.EnteredAt));
+    private PlaceSnapshot Describe(LanePlace place)
+    {
+        int waiting = 0;
+        foreach (LaneHold hold in place.Holds)
+        {
+            ref KeyQueue queue = ref CollectionsMarshal.GetValueRefOrNullRef(TableOf(hold), hold.Key);
+            waiting += Unsafe.IsNullRef(ref queue) ? 0 : queue.Waiting;
+        }
+
+        return new PlaceSnapshot(place.RunId, place.Program, place.IsAlone, place.EnteredAt, place.IsAlone ? _waiting : waiting);
+    }
 
     private Dictionary<string, KeyQueue> TableOf(LaneHold hold) => hold.Space == KeySpace.Value ? _values : _runIds;
 
@@ -416,6 +423,7 @@ internal sealed class KeyedLanes : Lanes
 
     private void End(LanePlace place)
     {
+        Instruments.RecordHeld(place.EnteredAt, place.Program);
         _begun.Remove(place);
         _running -= place.IsUnlimited ? 0 : 1;
         place.EnteredAt = 0;

@@ -148,5 +148,7 @@ internal sealed class Lane : Lanes
         next.ScheduleTurn();
     }
 
+    public override LanesSnapshot Look(int maxKeys) => new(Math.Min(1, Volatile.Read(ref _count)), Waiting, KeyCount: 0, IsAlone: true, [], []);
+
     private bool TryEnter() => Interlocked.CompareExchange(ref _count, 1, 0) == 0;
 }

@@ -62,6 +62,10 @@ internal abstract class Lanes
     {
     }
 
+    /// <summary>Looks at who holds, waits and is stuck.</summary>
+    /// <param name="maxKeys">How many keys at most; those with the longest queues come first.</param>
+    public abstract LanesSnapshot Look(int maxKeys);
+
     /// <summary>Takes a turn, or finds out that it will never come (<see cref="LanePlace.Problem"/>).</summary>
     /// <param name="place">What the run holds.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>

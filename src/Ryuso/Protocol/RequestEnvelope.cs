@@ -13,13 +13,14 @@ internal enum Operation
     Run,
     Ping,
     Describe,
+    Lanes,
 }
 
 /// <summary>A request's envelope: what the server itself has to know of it.</summary>
 internal readonly ref struct RequestEnvelope
 {
     private static readonly SearchValues<byte> s_integerBytes = SearchValues.Create("-0123456789"u8);
-    private static readonly string[] s_operations = ["run", "ping", "describe"];
+    private static readonly string[] s_operations = ["run", "ping", "describe", "lanes"];
 
     /// <summary>The id as it stands in the request; empty where it has none.</summary>
     public ReadOnlySpan<byte> Id { get; private init; }
@@ -183,6 +184,7 @@ internal readonly ref struct RequestEnvelope
         Operation? operation = op.SequenceEqual("run"u8) ? Operation.Run
             : op.SequenceEqual("ping"u8) ? Operation.Ping
             : op.SequenceEqual("describe"u8) ? Operation.Describe
+            : op.SequenceEqual("lanes"u8) ? Operation.Lanes
             : null;
         if (opIsText && operation is { } known)
         {
@@ -194,7 +196,7 @@ internal readonly ref struct RequestEnvelope
         {
             Id = id,
             Auth = auth,
-            Problem = opIsText ? $"There is no operation '{name}'. {NearestName.Suggest(name, s_operations)}" : "'op' must be a string: run, ping or describe.",
+            Problem = opIsText ? $"There is no operation '{name}'. {NearestName.Suggest(name, s_operations)}" : "'op' must be a string: run, ping, describe or lanes.",
         };
     }
 

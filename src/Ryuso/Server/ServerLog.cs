@@ -40,6 +40,10 @@ internal static partial class ServerLog
     [LoggerMessage(115, LogLevel.Information, "SIGHUP is ignored: there are no TLS certificates to read again.")]
     public static partial void NothingToReload(ILogger logger);
 
+    [LoggerMessage(116, LogLevel.Warning,
+        "The run '{RunId}' of the program '{Program}' has held its keys for {Seconds} s, and {Waiting} requests wait for it. See ryuso lanes.")]
+    public static partial void HeldLong(ILogger logger, string runId, string program, long seconds, int waiting);
+
     [LoggerMessage(109, LogLevel.Debug, "The system refused {Option}. {Consequence}")]
     public static partial void OptionRefused(ILogger logger, string option, string consequence, Exception exception);
 

@@ -86,6 +86,15 @@ internal static class ServerTuning
     /// </summary>
     public const int MaxRunsPerConnection = 128;
 
+    /// <summary>Keys in an answer to <c>lanes</c>, those with the longest queues: more than anybody reads.</summary>
+    public const int MaxKeysShown = 100;
+
+    /// <summary>How long a run may hold its turn before that is a warning, and then at each doubling.</summary>
+    public static readonly TimeSpan LongHold = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the server looks for runs that hold their turn for long.</summary>
+    public static readonly TimeSpan LongHoldCheckInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>Objects for such runs that a connection keeps, with some KiB of buffer each.</summary>
     public const int MaxPooledRuns = 16;
 

@@ -37,6 +37,9 @@ internal static class Instruments
     private static readonly Histogram<double> s_queueWait =
         s_meter.CreateHistogram<double>("ryuso.queue.wait", "s", "How long requests waited for the runs before them.");
 
+    private static readonly Histogram<double> s_held =
+        s_meter.CreateHistogram<double>("ryuso.lane.held", "s", "How long runs held their keys, where the spec has keys.");
+
     private static readonly Counter<long> s_droppedLogEntries = s_meter.CreateCounter<long>(
         "ryuso.log.dropped", "{entry}", "Log entries that were dropped because the log was too slow or failed.");
 
@@ -53,6 +56,16 @@ internal static class Instruments
 
     public static void RecordHook(double seconds, string hook, string direction, string outcome) =>
         Record(s_hookDuration, seconds, Tag("ryuso.hook", hook), Tag("ryuso.direction", direction), Tag("ryuso.outcome", outcome));
+
+    /// <param name="enteredAt">When the turn came, as a timestamp of the stopwatch.</param>
+    /// <param name="program">The run's program.</param>
+    public static void RecordHeld(long enteredAt, string program)
+    {
+        if (s_held.Enabled)
+        {
+            Record(s_held, Stopwatch.GetElapsedTime(enteredAt).TotalSeconds, Tag("ryuso.program", program));
+        }
+    }
 
     public static void RecordQueueWait(double seconds) => Record(s_queueWait, seconds);
 

@@ -154,6 +154,67 @@ public sealed class KeyedConnectionTests : IAsyncDisposable
         Assert.Equal("", await ReadToEndAsync(socket));
     }
 
+    [Fact]
+    public async Task Lanes_tell_who_holds_who_waits_and_which_stuck_run_keeps_a_key()
+    {
+        await StartAsync(loop: true);
+        Close("a");
+        using Socket busy = await ConnectAsync();
+        await SendAsync(busy, """{"id":1,"run_id":"r1","program":"work","data_pool":{"key":"a"}}""" + Work(2, "a") + Work(3, "b"));
+        await Until.TrueAsync(() => _begun.Count == 2 && _orchestrator.WaitingCount == 1);
+        _orchestrator.Lanes.Keep("r0", ["z"]);
+        using Socket socket = await ConnectAsync();
+        await SendAsync(socket, """{"id":1,"op":"lanes"}""");
+        var answer = (JsonObject)JsonNode.Parse((await ReadLinesAsync(socket, 1))[0])!;
+        var run = (JsonObject)answer["runs"]!.AsArray().Single(r => (string?)r!["run_id"] == "r1")!;
+        Assert.True((long)run["held_ms"]! >= 0);
+        run.Remove("held_ms");
+        Assert.Equal("""{"run_id":"r1","program":"work","alone":false,"waiting":1}""", run.ToJsonString());
+        Assert.Equal((1, 1, 2), ((int)answer["running"]!, (int)answer["waiting"]!, (int)answer["keys"]!));
+        Assert.Equal(("a", 1), ((string?)answer["longest_queues"]![0]!["key"], (int)answer["longest_queues"]![0]!["waiting"]!));
+        Assert.Equal("""{"key":"z","waiting":0,"stuck_runs":["r0"]}""", answer["longest_queues"]![1]!.ToJsonString());
+        _orchestrator.Lanes.Release("r0");
+    }
+
+    [Fact]
+    public async Task Run_that_holds_its_keys_for_long_is_reported_once_and_again_when_that_has_doubled()
+    {
+        await StartAsync(loop: true);
+        Close("a");
+        using Socket busy = await ConnectAsync();
+        await SendAsync(busy, """{"id":1,"run_id":"r1","program":"work","data_pool":{"key":"a"}}""" + Work(2, "a"));
+        await Until.TrueAsync(() => _begun.Count == 1 && _orchestrator.WaitingCount == 1);
+        var log = new ListLogger();
+        var patient = new Ryuso.Server.Connections.LongHoldWatch(_orchestrator.Lanes, TimeSpan.FromHours(1), log);
+        patient.Look();
+        Assert.Empty(log.Lines);
+        var watch = new Ryuso.Server.Connections.LongHoldWatch(_orchestrator.Lanes, TimeSpan.Zero, log);
+        watch.Look();
+        Assert.Matches("^The run 'r1' of the program 'work' has held its keys for 0 s, and 1 requests wait for it. See ryuso lanes.$", Assert.Single(log.Lines));
+        long began = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (log.Lines.Count == 1)
+        {
+            watch.Look();
+        }
+
+        // Not at each look, but once the time had doubled.
+        Assert.True(System.Diagnostics.Stopwatch.GetTimestamp() > began);
+        Assert.Equal(2, log.Lines.Count);
+    }
+
+    private sealed class ListLogger : Microsoft.Extensions.Logging.ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(Microsoft.Extensions.Logging.LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
+    }
+
     [Theory]
     [MemberData(nameof(Loops))]
     public async Task Random_pipelines_of_many_clients_are_answered_whole_and_in_order(bool loop)

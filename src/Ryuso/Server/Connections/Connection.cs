@@ -338,7 +338,12 @@ internal sealed partial class Connection(ServerContext context) : LaneWaiter
         }
         else
         {
-            Write(head.Operation == Operation.Ping ? "{\"_pong\":true}"u8 : context.Description);
+            Write(head.Operation switch
+            {
+                Operation.Ping => "{\"_pong\":true}"u8,
+                Operation.Lanes => context.Orchestrator.Lanes.Look(ServerTuning.MaxKeysShown).ToJson(),
+                _ => context.Description,
+            });
         }
 
         return DispatchResult.Answered;

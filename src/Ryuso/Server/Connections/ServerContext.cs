@@ -14,6 +14,7 @@ internal sealed class ServerContext : IDisposable
     private readonly Utf8NameTable _programs;
     private byte[]? _description;
     private volatile SslServerAuthenticationOptions? _tls;
+    private ITimer? _longHolds;
 
     public ServerContext(Orchestrator orchestrator, ConnectionOptions options, SslServerAuthenticationOptions? tls, ILogger logger)
     {
@@ -71,6 +72,9 @@ internal sealed class ServerContext : IDisposable
     public void Start()
     {
         Limits.FitToDescriptors();
+        var watch = new LongHoldWatch(Orchestrator.Lanes, ServerTuning.LongHold, Logger);
+        _longHolds = Options.TimeProvider.CreateTimer(
+            static watch => ((LongHoldWatch)watch!).Look(), watch, ServerTuning.LongHoldCheckInterval, ServerTuning.LongHoldCheckInterval);
         Loops?.Start();
     }
 
@@ -80,6 +84,7 @@ internal sealed class ServerContext : IDisposable
 
     public void Dispose()
     {
+        _longHolds?.Dispose();
         Loops?.Dispose();
         Deadlines.Dispose();
         LingeringCloser.Dispose();
