@@ -67,7 +67,7 @@ public sealed class GraphTests
             """
             flowchart TB
               subgraph p1["deposit"]
-                p1s(["takes to string, amount int"])
+                p1s(["takes to string, amount int<br/>holds to"])
                 p1n1["1 begin"]
                 p1n2["2 check_amount"]:::dependency
                 p1n3["3 find_to"]:::dependency

@@ -14,6 +14,7 @@ public sealed class PlanTests
             """
             pay_out_all  Pays out all that is on an account, and answers with the last
                          statement. If the owner cannot be told, the payout is cancelled.
+            holds        account
             takes        account string
             gives        amount int, payout string, balance int, entries list
 

@@ -51,7 +51,7 @@ public sealed class KeyedRecoveryTests : IDisposable
         Open("put_back");
         Assert.All(await Task.WhenAll(needsA, needsC), answer => Assert.Null(answer["_error"]));
         Assert.Equal("interrupted", (await again)["_error"] is { } ? "interrupted" : "");
-        await orchestrator.Recovery;
+        await orchestrator.WaitForRecoveryAsync(Cancel);
         Assert.Equal(["r1", "r2", "r3"], _calls.Where(call => call.StartsWith("put_back", StringComparison.Ordinal)).Select(call => call[^2..]).Order());
         foreach (string id in (string[])["r1", "r2", "r3"])
         {

@@ -62,7 +62,9 @@ internal sealed class SvgProgram
         _front.Circle("ring", LineX, start, 6);
         if (_tree.Held is { } held)
         {
+            // A line of its own above what the program takes.
             Words("holds", held);
+            _y += 10;
         }
 
         Words("takes", ArgText.Of(_tree.Program.Args));

@@ -35,6 +35,7 @@ internal sealed class CaseRunner<TWorld, TOrchestrator>(ProgramTestSetup<TWorld,
                 if (journal is not null)
                 {
                     await orchestrator.UseJournalAsync(journal).ConfigureAwait(false);
+                    await orchestrator.WaitForRecoveryAsync().ConfigureAwait(false);
                 }
 
                 if (isFirst)

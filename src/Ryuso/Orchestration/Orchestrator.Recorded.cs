@@ -16,6 +16,9 @@ public abstract partial class Orchestrator
     private const int MaxParallelRecoveries = 64;
     private static readonly TimeSpan s_reopenInterval = TimeSpan.FromSeconds(1);
 
+    // What is being recovered while everything else is served.
+    private Task _recovery = Task.CompletedTask;
+
     // 1 from the first sign of a fault until what the journal holds has been recovered.
     private int _isReopening;
 
@@ -50,7 +53,8 @@ public abstract partial class Orchestrator
     }
 
     /// <summary>
-    /// Records every run from now on, so that a crash loses nothing, and first brings what the journal has unfinished to its end.
+    /// Records every run from now on, so that a crash loses nothing, and first takes up what the journal has unfinished: without keys it is
+    /// brought to its end, with keys it holds them until it is (<see cref="WaitForRecoveryAsync"/>), and everything else is served.
     /// A server does this by itself with the journal of its options. The journal stays the caller's to dispose of, after the last run.
     /// </summary>
     /// <param name="journal">A journal that is not open yet.</param>
@@ -114,7 +118,7 @@ public abstract partial class Orchestrator
         if (IsKeyed)
         {
             var parallel = new SemaphoreSlim(MaxParallelRecoveries);
-            Recovery = Task.WhenAll(runs.Reverse().Select(run => RecoverInTurnAsync(run, parallel, progress)));
+            _recovery = Task.WhenAll(runs.Reverse().Select(run => RecoverInTurnAsync(run, parallel, progress)));
             return;
         }
 
@@ -125,8 +129,12 @@ public abstract partial class Orchestrator
         }
     }
 
-    /// <summary>What is being recovered while everything else is served; completed where nothing is.</summary>
-    internal Task Recovery { get; private set; } = Task.CompletedTask;
+    /// <summary>
+    /// Waits until what <see cref="UseJournalAsync"/> found unfinished has been brought to its end. Where the spec has keys that goes on while
+    /// everything else is served; where it has none it has ended by then.
+    /// </summary>
+    /// <param name="cancellationToken">Gives up waiting. The recovery goes on.</param>
+    public Task WaitForRecoveryAsync(CancellationToken cancellationToken = default) => Volatile.Read(ref _recovery).WaitAsync(cancellationToken);
 
     /// <summary>Takes the run's place before this method returns, and brings the run to its end in its turn.</summary>
     private async Task RecoverInTurnAsync(JournaledRun run, SemaphoreSlim parallel, RecoveryProgress progress)

@@ -170,7 +170,7 @@ internal sealed class TwoRuns(bool getsStuck)
                 GoOn();
             }
 
-            await _orchestrator.Recovery;
+            await _orchestrator.WaitForRecoveryAsync();
             foreach (string run in s_runs)
             {
                 await _answers[run];

@@ -1,11 +1,13 @@
+using System.Collections.Concurrent;
 using Ryuso;
 
 namespace ShopName;
 
+// Purchases of other items run at the same time. Nobody else takes this item meanwhile: it is the key of both programs.
 public sealed partial class Desk
 {
-    private readonly Dictionary<string, int> _shelf = new() { ["hat"] = 10, ["scarf"] = 3 };
-    private readonly Dictionary<string, string> _reserved = [];
+    private readonly ConcurrentDictionary<string, int> _shelf = new() { ["hat"] = 10, ["scarf"] = 3 };
+    private readonly ConcurrentDictionary<string, string> _reserved = new();
 
     public partial OpenOrderOutputs OpenOrder() => new(Guid.CreateVersion7().ToString());
 
@@ -29,7 +31,7 @@ public sealed partial class Desk
     // Run twice, or for an order that reserved nothing, it does no harm.
     public partial void Release(ReleaseArgs args)
     {
-        if (_reserved.Remove(args.Order, out string? item))
+        if (_reserved.TryRemove(args.Order, out string? item))
         {
             _shelf[item]++;
         }

@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using Ryuso;
 
 namespace ShopName;
 
 public sealed partial class Till
 {
-    private readonly Dictionary<string, long> _paid = [];
+    private readonly ConcurrentDictionary<string, long> _paid = new();
 
     public partial HookResult Charge(ChargeArgs args)
     {
@@ -17,5 +18,5 @@ public sealed partial class Till
         return HookResult.Ok;
     }
 
-    public partial void Refund(RefundArgs args) => _paid.Remove(args.Order);
+    public partial void Refund(RefundArgs args) => _paid.TryRemove(args.Order, out _);
 }
