@@ -60,7 +60,11 @@ public sealed class KeysTests : IDisposable
     [InlineData("graph")]
     public async Task Nothing_is_said_of_keys_where_the_spec_has_none(string command)
     {
-        Tool tool = await Tool.RunAsync(Tool.Wallet, command, "statement");
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder.FullPath, "ryu_spec.json"),
+            """{ "name": "Bank", "programs": { "audit": { "hooks": ["move"], "args": {}, "outputs": {} } }, "hooks": { "move": { "reference": "bank.desk.move", "args": {} } } }""",
+            TestContext.Current.CancellationToken);
+        Tool tool = await Tool.RunAsync(_folder.FullPath, command, "audit");
         Assert.Equal(0, tool.ExitCode);
         Assert.DoesNotContain("holds", tool.Output, StringComparison.Ordinal);
     }
