@@ -12,7 +12,7 @@ using Ryuso.Cli.Output;
 using Ryuso.Cli.Plans;
 using Ryuso.Cli.Runs;
 using Ryuso.Cli.Stubs;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli;
 

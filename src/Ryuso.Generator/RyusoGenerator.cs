@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.Text;
 using Ryuso.Generator.Binding;
 using Ryuso.Generator.Diagnostics;
 using Ryuso.Generator.Emit;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator;
 

@@ -4,6 +4,7 @@ using Ryuso.Generator.Binding;
 using Ryuso.Generator.Diagnostics;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator;
 

@@ -1,4 +1,5 @@
 using Ryuso.Spec.Json;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec;
 

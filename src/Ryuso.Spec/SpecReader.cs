@@ -2,6 +2,7 @@ using Ryuso.Spec.Flow;
 using Ryuso.Spec.Json;
 using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
+using Ryuso.Spec.Text;
 using Ryuso.Spec.Validation;
 
 namespace Ryuso.Spec;

@@ -1,8 +1,8 @@
-using Ryuso.Spec;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
 using Ryuso.Cli.Check;
+using Ryuso.Spec.Text;
 using Ryuso.TestKit;
 
 namespace Ryuso.Cli.Tests;

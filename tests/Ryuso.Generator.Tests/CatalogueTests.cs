@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.CodeAnalysis;
 using Ryuso.Generator.Diagnostics;
 using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Tests;
 

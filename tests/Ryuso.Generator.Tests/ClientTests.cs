@@ -63,7 +63,7 @@ public class ClientTests
               "hooks": {}
             }
             """;
-        string calls = string.Concat(names.Select(n => Ryuso.Spec.SpecNaming.ToPascalCase(n)).Select(n => $"        sum += (await client.{n}Async(new {n}Args(1))).FromAnswer2;\n"));
+        string calls = string.Concat(names.Select(n => Ryuso.Spec.Model.SpecNaming.ToPascalCase(n)).Select(n => $"        sum += (await client.{n}Async(new {n}Args(1))).FromAnswer2;\n"));
         Built built = ClientOnly(spec, $$"""
             using System.Threading.Tasks;
             using Wallet;

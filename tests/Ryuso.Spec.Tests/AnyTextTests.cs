@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using CsCheck;
 using Ryuso.Spec.Planning;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Tests;
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Tests;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsCheck;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Tests;
 

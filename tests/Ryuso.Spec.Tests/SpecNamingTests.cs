@@ -1,3 +1,6 @@
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
+
 namespace Ryuso.Spec.Tests;
 
 public sealed class SpecNamingTests

@@ -1,6 +1,7 @@
 using Ryuso.Definitions;
 using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 using PlanOp = Ryuso.Definitions.PlanOp;
 using PlanOpKind = Ryuso.Definitions.PlanOpKind;
 using SpecType = Ryuso.Definitions.SpecType;

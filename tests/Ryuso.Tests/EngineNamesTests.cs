@@ -1,6 +1,7 @@
 using System.Reflection;
 using Ryuso.Values;
-using SpecNames = Ryuso.Spec.ReservedNames;
+using ReservedNames = Ryuso.Values.ReservedNames;
+using SpecNames = Ryuso.Spec.Model.ReservedNames;
 
 namespace Ryuso.Tests;
 

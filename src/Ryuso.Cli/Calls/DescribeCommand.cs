@@ -4,8 +4,8 @@ using Ryuso.Cli.Client;
 using Ryuso.Cli.Output;
 using Ryuso.Cli.Plans;
 using Ryuso.Protocol;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 using Spectre.Console;
 
 namespace Ryuso.Cli.Calls;

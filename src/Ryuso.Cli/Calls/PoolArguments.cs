@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 using Ryuso.Cli.Output;
 using Ryuso.Json;
 using Ryuso.Cli.Plans;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Calls;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Check;
 

@@ -1,4 +1,4 @@
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Check;
 

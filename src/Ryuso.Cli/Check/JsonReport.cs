@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Output;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Check;
 

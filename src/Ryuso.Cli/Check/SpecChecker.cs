@@ -1,6 +1,7 @@
 using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
-using Ryuso.Spec;
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Check;
 

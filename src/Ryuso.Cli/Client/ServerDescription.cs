@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Ryuso.Cli.Output;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Client;
 
@@ -22,7 +22,7 @@ internal sealed record ServerDescription(string Name, string? Version, IReadOnly
     }
 
     public ProgramModel Program(string name) => Programs.FirstOrDefault(p => p.Name == name)
-        ?? throw new UsageException($"The server has no program '{name}'.{Spec.NearestName.DidYouMean(name, Programs.Select(p => p.Name))}");
+        ?? throw new UsageException($"The server has no program '{name}'.{Spec.Text.NearestName.DidYouMean(name, Programs.Select(p => p.Name))}");
 
     private static ProgramModel Program(string name, JsonObject json) =>
         new(name, json["description"]?.ToString(), default, new(Args(json["args"])), new(Args(json["outputs"])))

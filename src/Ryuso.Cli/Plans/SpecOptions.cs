@@ -2,7 +2,7 @@ using System.CommandLine;
 using Ryuso.Cli.Check;
 using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Plans;
 

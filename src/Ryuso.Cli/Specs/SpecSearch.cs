@@ -68,7 +68,7 @@ internal static class SpecSearch
         {
             [var one] => one,
             [] => throw new UsageException(
-                $"There is no program '{program}' in {(specs.Count == 1 ? terminal.Show(specs[0].Path) : $"the {specs.Count} specs here")}.{Spec.NearestName.DidYouMean(program, specs.SelectMany(s => s.Programs))}"),
+                $"There is no program '{program}' in {(specs.Count == 1 ? terminal.Show(specs[0].Path) : $"the {specs.Count} specs here")}.{Spec.Text.NearestName.DidYouMean(program, specs.SelectMany(s => s.Programs))}"),
             _ => throw new UsageException($"The program '{program}' is in {string.Join(" and in ", having.Select(s => terminal.Show(s.Path)))}. Choose with --spec."),
         };
     }

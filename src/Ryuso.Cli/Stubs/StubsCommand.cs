@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 using Ryuso.Cli.Check;
 using Ryuso.Cli.Output;
 using Ryuso.Cli.Specs;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Cli.Stubs;
 

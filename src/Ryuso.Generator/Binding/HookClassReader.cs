@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Ryuso.Generator.Diagnostics;
-using Ryuso.Spec;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator.Binding;
 

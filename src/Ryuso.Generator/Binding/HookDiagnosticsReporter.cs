@@ -1,6 +1,6 @@
 using Ryuso.Generator.Diagnostics;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Binding;
 

@@ -1,5 +1,5 @@
 using Ryuso.Generator.Diagnostics;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Binding;
 

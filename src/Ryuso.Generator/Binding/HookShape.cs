@@ -1,5 +1,5 @@
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Binding;
 

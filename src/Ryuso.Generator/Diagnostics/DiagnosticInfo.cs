@@ -1,6 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Text;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Diagnostics;
 

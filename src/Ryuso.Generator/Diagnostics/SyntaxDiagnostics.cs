@@ -1,5 +1,5 @@
 using Microsoft.CodeAnalysis;
-using Ryuso.Spec;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Diagnostics;
 

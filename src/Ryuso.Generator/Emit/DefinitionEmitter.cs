@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.CodeAnalysis.Text;
 using Ryuso.Generator.Binding;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Emit;
 

@@ -1,6 +1,6 @@
 using Ryuso.Generator.Binding;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Emit;
 

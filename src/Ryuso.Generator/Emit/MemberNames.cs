@@ -1,4 +1,4 @@
-using Ryuso.Spec;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Generator.Emit;
 

@@ -1,7 +1,7 @@
 using Microsoft.CodeAnalysis.Text;
 using Ryuso.Generator.Binding;
-using Ryuso.Spec;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Generator.Emit;
 

@@ -1,5 +1,5 @@
 using Ryuso.Spec.Model;
-using Ryuso.Spec.Validation;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Flow;
 

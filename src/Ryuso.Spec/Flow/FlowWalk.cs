@@ -1,5 +1,6 @@
+using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
-using Ryuso.Spec.Validation;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Flow;
 

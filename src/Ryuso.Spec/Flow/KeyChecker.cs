@@ -1,6 +1,7 @@
 using Ryuso.Spec.Json;
+using Ryuso.Spec.Model;
 using Ryuso.Spec.Planning;
-using Ryuso.Spec.Validation;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Flow;
 

@@ -1,3 +1,5 @@
+using Ryuso.Spec.Text;
+
 namespace Ryuso.Spec.Json;
 
 /// <summary>Guesses at values that are no JSON.</summary>

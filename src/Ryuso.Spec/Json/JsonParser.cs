@@ -1,3 +1,5 @@
+using Ryuso.Spec.Text;
+
 namespace Ryuso.Spec.Json;
 
 /// <summary>Builds the tree of one reading of the text.</summary>

@@ -1,3 +1,5 @@
+using Ryuso.Spec.Text;
+
 namespace Ryuso.Spec.Json;
 
 /// <summary>Reads JSON with comments and trailing commas, goes on after what is wrong, and never throws.</summary>

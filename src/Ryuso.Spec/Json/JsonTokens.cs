@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Json;
 

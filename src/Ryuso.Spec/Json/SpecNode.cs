@@ -1,3 +1,5 @@
+using Ryuso.Spec.Text;
+
 namespace Ryuso.Spec.Json;
 
 internal enum JsonKind { Null, Bool, Number, String, List, Dict }

@@ -1,7 +1,7 @@
 using Ryuso.Spec.Json;
-using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
-namespace Ryuso.Spec.Validation;
+namespace Ryuso.Spec.Model;
 
 /// <summary>A hook or program with its place in the text and its references resolved.</summary>
 internal sealed class SpecItem(SpecReference reference, SpecProperty property)

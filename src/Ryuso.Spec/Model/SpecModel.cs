@@ -1,3 +1,5 @@
+using Ryuso.Spec.Text;
+
 namespace Ryuso.Spec.Model;
 
 /// <summary>A spec, without positions: two files that mean the same compare equal.</summary>

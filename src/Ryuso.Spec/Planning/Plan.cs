@@ -1,4 +1,5 @@
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Planning;
 

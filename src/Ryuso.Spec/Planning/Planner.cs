@@ -1,4 +1,4 @@
-using Ryuso.Spec.Validation;
+using Ryuso.Spec.Model;
 
 namespace Ryuso.Spec.Planning;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Ryuso.Spec.Validation;
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Planning;
 

@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>An immutable array that compares by content, so that incremental builds can tell "the same" from "changed".</summary>
 public readonly struct EquatableArray<T>(IEnumerable<T> items) : IEquatable<EquatableArray<T>>, IReadOnlyList<T>

@@ -1,4 +1,4 @@
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>Finds what somebody may have meant.</summary>
 public static class NearestName

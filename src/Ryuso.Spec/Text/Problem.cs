@@ -1,4 +1,4 @@
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>How bad a problem is.</summary>
 public enum ProblemSeverity

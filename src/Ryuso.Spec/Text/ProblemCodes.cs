@@ -1,4 +1,4 @@
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>The catalogue: RYU0xx is JSON syntax, RYU10x and RYU11x the meaning of a spec, RYU12x the flow of its variables.</summary>
 public static class ProblemCodes

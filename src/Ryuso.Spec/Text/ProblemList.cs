@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>Collects the problems of one text.</summary>
 internal sealed class ProblemList(SpecText text)
@@ -72,7 +72,7 @@ internal sealed class ProblemList(SpecText text)
     {
         foreach (char c in name)
         {
-            if (!SpecNaming.IsPart(c) && c is not '_' and not '-' and not ' ' and not '$')
+            if (!NameCharacters.IsPart(c) && c is not '_' and not '-' and not ' ' and not '$')
             {
                 return false;
             }

@@ -1,4 +1,4 @@
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>The titles of problems, the same in the compiler and in the tool.</summary>
 public static class ProblemTitles

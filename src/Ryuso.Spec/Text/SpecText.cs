@@ -1,4 +1,4 @@
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Text;
 
 /// <summary>A stretch of the spec's text; <see cref="End"/> is just behind it.</summary>
 internal readonly record struct TextRange(int Start, int End);

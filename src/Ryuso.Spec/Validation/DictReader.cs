@@ -1,5 +1,7 @@
 using System.Globalization;
 using Ryuso.Spec.Json;
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Validation;
 

@@ -1,4 +1,6 @@
 using Ryuso.Spec.Json;
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Validation;
 
@@ -44,7 +46,7 @@ internal static class Names
     /// <summary>A name as near as possible that may be used; null where too little is left.</summary>
     public static string? Like(string name, Func<string, bool> isUsable)
     {
-        string cleaned = string.Concat(name.Take(60).Select(c => SpecNaming.IsPart(c) || c is '_' or '-' or ' ' ? c : '_')).Trim('_', '-', ' ');
+        string cleaned = string.Concat(name.Take(60).Select(c => NameCharacters.IsPart(c) || c is '_' or '-' or ' ' ? c : '_')).Trim('_', '-', ' ');
         return isUsable(cleaned) ? cleaned : cleaned.Length > 0 && isUsable("n" + cleaned) ? "n" + cleaned : null;
     }
 

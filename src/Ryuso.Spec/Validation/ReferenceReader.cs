@@ -1,5 +1,6 @@
 using Ryuso.Spec.Json;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Validation;
 

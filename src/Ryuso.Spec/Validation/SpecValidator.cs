@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Ryuso.Spec.Json;
 using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Spec.Validation;
 

@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
 using Ryuso.Generator;
-using Ryuso.Spec;
+using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
 namespace Ryuso.Tests.Running;
 

@@ -1,8 +1,7 @@
-using System.Globalization;
 using System.Text;
-using Ryuso.Spec.Model;
+using Ryuso.Spec.Text;
 
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Model;
 
 /// <summary>The C# method of a hook.</summary>
 public sealed record HookTarget(string Namespace, string Class, string Method)
@@ -23,7 +22,7 @@ public static class SpecNaming
         bool start = true;
         foreach (char c in name)
         {
-            if (!IsPart(c))
+            if (!NameCharacters.IsPart(c))
             {
                 start = true;
                 continue;
@@ -45,7 +44,7 @@ public static class SpecNaming
     internal static bool IsComment(string key) => key.Length > 0 && (key[0] is '_' or '$' || key.StartsWith("x-", StringComparison.Ordinal));
 
     /// <summary>The spec's name, lower-case and joined with underscores.</summary>
-    public static string ToModuleName(string name) => string.Concat(name.ToLowerInvariant().Select(c => IsPart(c) ? c : '_'));
+    public static string ToModuleName(string name) => string.Concat(name.ToLowerInvariant().Select(c => NameCharacters.IsPart(c) ? c : '_'));
 
     /// <summary>The longest name, and the longest reference: assemblies hold names of up to 1,023 bytes, and three may go into one letter.</summary>
     public const int MaxLength = 250;
@@ -55,11 +54,8 @@ public static class SpecNaming
     /// scripts put on letters.
     /// </summary>
     public static bool IsIdentifier(string pascal) => pascal.Length is > 0 and <= MaxLength
-        && (char.IsLetter(pascal[0]) || (pascal[0] == '_' && pascal.Length > 1 && IsPart(pascal[1])))
-        && pascal.Skip(1).All(IsPart);
-
-    internal static bool IsPart(char c) =>
-        char.IsLetterOrDigit(c) || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+        && (char.IsLetter(pascal[0]) || (pascal[0] == '_' && pascal.Length > 1 && NameCharacters.IsPart(pascal[1])))
+        && pascal.Skip(1).All(NameCharacters.IsPart);
 
     /// <summary>Where the reference of a hook leads: the last part is the method, the one before it the class, the rest namespaces.</summary>
     public static HookTarget Target(string specName, string reference)

@@ -1,6 +1,4 @@
-using Ryuso.Spec.Model;
-
-namespace Ryuso.Spec;
+namespace Ryuso.Spec.Model;
 
 /// <summary>The variables that the engine owns: no client and no hook sets them.</summary>
 public static class ReservedNames
