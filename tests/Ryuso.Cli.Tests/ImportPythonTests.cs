@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
 using Ryuso.TestKit;
 
@@ -51,6 +52,15 @@ public sealed class ImportPythonTests : IDisposable
             ],
             told);
         Assert.Equal(0, tool.ExitCode);
+    }
+
+    [Fact]
+    public async Task Spec_with_keys_is_told_what_may_run_side_by_side()
+    {
+        Write("ryu_spec.json", Original.Replace("\"make_deposit\": {", "\"make_deposit\": { \"key\": \"user\",", StringComparison.Ordinal));
+        Tool tool = await Tool.RunAsync(_folder.FullPath, "import-python", "ryu_spec.json", "--json", "--dry-run");
+        JsonNode keys = tool.Json["differences"]!.AsArray().Single(d => (string?)d!["topic"] == "keys")!;
+        Assert.Equal("""[{"reference":"programs.make_deposit","detail":"user"}]""", keys["places"]!.ToJsonString());
     }
 
     [Fact]

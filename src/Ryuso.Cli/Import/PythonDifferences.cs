@@ -40,6 +40,8 @@ internal static class PythonDifferences
                 [.. spec.Hooks.Where(h => h.Dependencies.Count > 0 && roles.IsRectifier(h)).Select(h => new Place(Of(h), string.Join(", ", h.Dependencies)))]),
             new("roles", "A hook in more than one role (step, dependency, rectifier) has at each call the role of that call. In the original the last one stuck to the hook, and it failed in the wrong way.",
                 [.. spec.Hooks.Where(h => roles.Count(h) > 1).Select(h => new Place(Of(h)))]),
+            new("keys", "Runs that share none of their keys go side by side, so that hooks may be called by several at once. The original ran one request after the other, and knew no key.",
+                [.. spec.Programs.Where(p => p.Key is not null).Select(p => new Place(Of(p), ArgText.Held(spec.Programs, p)))]),
         }.Where(d => d.Places.Count > 0);
     }
 
