@@ -51,6 +51,15 @@ public sealed class WalletTests
     [MemberData(nameof(Programs))]
     public Task Wherever_the_process_ends_the_run_is_done_or_undone(string program) => s_programs[program].CrashAtEachPointAsync();
 
+    [Fact]
+    public async Task Transfers_to_and_fro_at_the_same_time_end_as_one_after_the_other() =>
+        Assert.NotEqual(0, await s_wallet.InterleaveAsync(
+            w => w.TransferAsync(new("alice", "bob", 700)), w => w.TransferAsync(new("bob", "alice", 100))));
+
+    [Fact]
+    public async Task Opening_and_deposit_of_different_accounts_go_side_by_side_in_every_order() =>
+        Assert.InRange(await s_wallet.InterleaveAsync(w => w.OpenAccountAsync(new("dora")), w => w.DepositAsync(new("bob", 100))), 100, 1000);
+
     private static ProgramTest<World, WalletOrchestrator> Through(GatewayFault fault) => ProgramTest
         .Of(() => new World { Gateway = { Fault = fault } }, world => new WalletOrchestrator(world.Services))
         .Program(w => w.WithdrawAsync(new("alice", 400)))

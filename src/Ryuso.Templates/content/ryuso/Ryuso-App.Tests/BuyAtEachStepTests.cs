@@ -23,4 +23,12 @@ public sealed class BuyAtEachStepTests
 
     [Fact]
     public Task A_step_undone_twice_puts_one_item_back() => Buy.RepeatEachRectifierAsync();
+
+    // Without the key, or with one that is too narrow, both could take the last one.
+    [Fact]
+    public Task Two_purchases_of_one_item_at_the_same_time_end_as_one_after_the_other() => ProgramTest
+        .Of(() => new ShopNameOrchestrator())
+        .InterleaveAsync(
+            shop => shop.BuyAsync(new("scarf", 1200, "1 Main Street")),
+            shop => shop.BuyAsync(new("scarf", 1200, "2 Main Street")));
 }
