@@ -45,6 +45,11 @@ internal sealed class JsonTokens(string text, SpecText lines, Action<TextRange, 
         {
             if (char.IsWhiteSpace(Current))
             {
+                if (Current is not ' ' and not '\t' and not '\n' and not '\r')
+                {
+                    report(new(At, At + 1), $"JSON has no blank U+{(int)Current:X4}. Write a space instead.");
+                }
+
                 At++;
             }
             else if (Current == '/' && At + 1 < text.Length && text[At + 1] == '/')
@@ -111,6 +116,7 @@ internal sealed class JsonTokens(string text, SpecText lines, Action<TextRange, 
 
         if (quote == '"' && TryPlain(node))
         {
+            ReportHalf(node);
             return node;
         }
 
@@ -149,7 +155,22 @@ internal sealed class JsonTokens(string text, SpecText lines, Action<TextRange, 
 
         node.Text = value.ToString();
         node.EndAt(At);
+        ReportHalf(node);
         return node;
+    }
+
+    /// <summary>Half of a surrogate pair is no character: no UTF-8 can hold it, so no client could get it.</summary>
+    private void ReportHalf(SpecNode node)
+    {
+        string value = node.Text;
+        for (int i = 0; i < value.Length; i++)
+        {
+            if (char.IsSurrogate(value[i]) && !(i + 1 < value.Length && char.IsSurrogatePair(value[i], value[++i])))
+            {
+                report(node.Range, "This string holds half of a surrogate pair. Write the whole character, or both escapes of it.");
+                return;
+            }
+        }
     }
 
     /// <summary>Most strings are closed and hold nothing to unescape.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -215,8 +216,8 @@ internal readonly struct PoolValue
             return Of(integer);
         }
 
-        double number = reader.GetDouble();
-        return double.IsFinite(number)
+        // Not the reader's own: that one rounds an exact half with zeros after it wrongly.
+        return double.TryParse(reader.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
             ? Of(number)
             : throw new JsonException("a number is too large for a 64-bit float");
     }

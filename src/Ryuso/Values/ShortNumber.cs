@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.Buffers.Text;
+using System.Globalization;
 
 namespace Ryuso.Values;
 
@@ -56,12 +56,12 @@ internal static class ShortNumber
         return at;
     }
 
-    /// <summary>What the library's reader calls too, behind the check of the grammar that has been done here.</summary>
+    /// <summary>The grammar has been checked. Not <c>Utf8Parser</c>, which rounds an exact half with zeros after it wrongly.</summary>
     private static int ReadLongFraction(ReadOnlySpan<byte> number, ref PoolValue value)
     {
-        bool isNumber = Utf8Parser.TryParse(number, out double read, out int length) && length == number.Length && double.IsFinite(read);
+        bool isNumber = double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double read) && double.IsFinite(read);
         value = PoolValue.Of(read);
-        return isNumber ? length : 0;
+        return isNumber ? number.Length : 0;
     }
 
     private static int ReadWithLibrary(ReadOnlySpan<byte> text, ref PoolValue value)
