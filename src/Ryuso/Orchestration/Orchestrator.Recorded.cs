@@ -209,12 +209,18 @@ public abstract partial class Orchestrator
     {
         try
         {
-            if (await journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false) is not { } decided)
+            // With one lane its turn is taken at once: what comes later is behind it.
+            LanePlace place = NewPlace();
+            if (IsKeyed)
             {
-                return;
+                if (await journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false) is not { } decided)
+                {
+                    return;
+                }
+
+                place = PlaceOf(decided);
             }
 
-            LanePlace place = PlaceOf(decided);
             await _lanes.EnterAsync(place, CancellationToken.None).ConfigureAwait(false);
             string? keepsKeysAs = null;
             try

@@ -26,6 +26,12 @@ public sealed class RetentionTests : IDisposable
             {
                 await orchestrator.AskAsync("back", $"stuck-{i}");
                 await operations.RetryAsync($"stuck-{i}", "ann", TestContext.Current.CancellationToken);
+
+                // The decision is carried out by the orchestrator, in its own time.
+                while ((await journal.Runs.FindAsync($"stuck-{i}", cancellationToken: TestContext.Current.CancellationToken))!.Events.Count(e => e.Kind == JournalEventKind.RunFinished) < 2)
+                {
+                    await Task.Yield();
+                }
             }
 
             for (int i = 0; i < 100; i++)
