@@ -33,7 +33,7 @@ public sealed partial class GuideTests(PackedRyuso package) : IDisposable
         Write("Shop/Program.cs", "Durable");
         Write("Shop/Till.cs", "Idempotency");
         Assert.Equal("dotnet test\n", Block("Test it"));
-        Assert.Contains("succeeded: 7", (await template.DotnetAsync("Shop", "test")).Output, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 8", (await template.DotnetAsync("Shop", "test")).Output, StringComparison.Ordinal);
         await using (ServerProcess durable = await StartAsync("Debug"))
         {
             await AskAsGuidedAsync(durable);

@@ -19,7 +19,7 @@ public sealed class TemplateTests(PackedRyuso package) : IDisposable
         await template.CreateAsync(name, options);
 
         Command tested = await template.DotnetAsync(name, "test");
-        Assert.Contains("succeeded: 6", tested.Output, StringComparison.Ordinal);
+        Assert.Contains("succeeded: 7", tested.Output, StringComparison.Ordinal);
 
         await using ServerProcess server = await ServerProcess.StartAsync("sh", ["-c", $"cd '{_consumer.File(name)}' && exec '{name}/bin/Debug/net10.0/{name}'"]);
         Assert.Contains($": {specName} 1.0.0, programs buy, stock.", server.Log, StringComparison.Ordinal);
