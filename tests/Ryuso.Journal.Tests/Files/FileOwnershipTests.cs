@@ -67,7 +67,7 @@ public sealed class FileOwnershipTests : IDisposable
         {
             await journal.OpenAsync(TestContext.Current.CancellationToken);
             shared = [.. Directory.GetFiles("/proc/self/fd")
-                .Where(link => System.IO.File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName == File)
+                .Where(link => TargetOf(link) == File)
                 .Select(link => Duplicate(int.Parse(Path.GetFileName(link), CultureInfo.InvariantCulture)))];
         }
 
@@ -78,6 +78,19 @@ public sealed class FileOwnershipTests : IDisposable
         }
 
         Array.ForEach(shared, descriptor => new SafeFileHandle(descriptor, ownsHandle: true).Dispose());
+    }
+
+    /// <summary>What a descriptor leads to; null where another test has closed it since it was listed.</summary>
+    private static string? TargetOf(string link)
+    {
+        try
+        {
+            return System.IO.File.ResolveLinkTarget(link, returnFinalTarget: false)?.FullName;
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The system drops a process's locks on a file when the process closes any handle of it; SQLite's own are among them.</summary>
