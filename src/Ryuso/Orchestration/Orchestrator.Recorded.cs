@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Ryuso.Orchestration;
 using Ryuso.Recording;
 using Ryuso.Telemetry;
+using Ryuso.Values;
 
 namespace Ryuso;
 
@@ -266,9 +267,20 @@ public abstract partial class Orchestrator
         {
             RunLog.JournalUnreadable(_logger, exception);
         }
-        else if (Interlocked.Exchange(ref _isReopening, 1) == 0)
+        else
         {
-            RunLog.JournalFailed(_logger, exception);
+            Reopen(journal, exception);
+        }
+    }
+
+    /// <summary>A run could be neither ended nor recovered: nothing runs until what is unfinished has been recovered.</summary>
+    internal void OnRunLost(Exception exception) => Reopen(Journal!, exception);
+
+    private void Reopen(IJournal journal, Exception cause)
+    {
+        if (Interlocked.Exchange(ref _isReopening, 1) == 0)
+        {
+            RunLog.JournalFailed(_logger, cause);
             _ = ReopenJournalAsync(journal);
         }
     }
@@ -286,16 +298,19 @@ public abstract partial class Orchestrator
             {
                 try
                 {
-                    await Task.Delay(s_reopenInterval, Time).ConfigureAwait(false);
+                    await DelayAsync(s_reopenInterval).ConfigureAwait(false);
                     await journal.ReopenAsync(CancellationToken.None).ConfigureAwait(false);
                     await RecoverReopenedAsync(journal).ConfigureAwait(false);
                     return;
                 }
-                catch (JournalException exception)
+#pragma warning disable CA1031 // To give up would leave a server that runs nothing and says nothing of it.
+                catch (Exception exception) when (exception is not ObjectDisposedException)
+#pragma warning restore CA1031
                 {
-                    if (exception.Message != told)
+                    string why = ExceptionText.MessageOf(exception);
+                    if (why != told)
                     {
-                        RunLog.JournalStillFails(_logger, told = exception.Message);
+                        RunLog.JournalStillFails(_logger, told = why);
                     }
                 }
             }
@@ -303,6 +318,21 @@ public abstract partial class Orchestrator
         catch (ObjectDisposedException)
         {
             // The server has stopped; its next start recovers.
+        }
+    }
+
+    /// <summary>By the system's clock where the given one throws, so that nothing is tried again without a pause.</summary>
+    private Task DelayAsync(TimeSpan delay)
+    {
+        try
+        {
+            return Task.Delay(delay, Time);
+        }
+#pragma warning disable CA1031 // Whatever a clock throws.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return Task.Delay(delay);
         }
     }
 

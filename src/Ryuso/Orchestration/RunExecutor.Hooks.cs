@@ -34,40 +34,52 @@ internal sealed partial class RunExecutor
         }
     }
 
-    /// <summary>A hook that may be tried again, has a time limit, is recorded or watched. A try is counted before it is made.</summary>
+    /// <summary>
+    /// A hook that may be tried again, has a time limit, is recorded or watched. What throws around it (a clock, an interceptor) is the
+    /// step's failure, so that the run turns back; only the journal's failure concerns more than the step. A try is counted before it is made.
+    /// </summary>
     private async ValueTask<string?> InvokeAsync(int index, HookDefinition hook)
     {
-        int attempt = _attempts + 1;
-        for (_attempts = 0; ; attempt++)
+        try
         {
-            if (attempt > 1)
+            int attempt = _attempts + 1;
+            for (_attempts = 0; ; attempt++)
             {
-                if (CheckArguments(hook) is { } wrong)
+                if (attempt > 1)
                 {
-                    return wrong;
+                    if (CheckArguments(hook) is { } wrong)
+                    {
+                        return wrong;
+                    }
+
+                    _run.Enter(index);
                 }
 
-                _run.Enter(index);
-            }
+                if (_recorder is not null && await _recorder.StepStartingAsync(attempt).ConfigureAwait(false) is { } unrecordable)
+                {
+                    return unrecordable;
+                }
 
-            if (_recorder is not null && await _recorder.StepStartingAsync(attempt).ConfigureAwait(false) is { } unrecordable)
-            {
-                return unrecordable;
-            }
+                string? error = await TryOnceAsync(index, hook, attempt).ConfigureAwait(false);
+                if (error is null || attempt >= hook.Attempts)
+                {
+                    return error;
+                }
 
-            string? error = await TryOnceAsync(index, hook, attempt).ConfigureAwait(false);
-            if (error is null || attempt >= hook.Attempts)
-            {
-                return error;
+                _recorder?.AttemptFailed(attempt, error);
+                var delay = TimeSpan.FromMilliseconds(hook.RetryDelayMs);
+                delay = orchestrator.Interceptor?.GetRetryDelay(hook.Reference, delay) ?? delay;
+                if (delay > TimeSpan.Zero)
+                {
+                    await Task.Delay(delay, _time).ConfigureAwait(false);
+                }
             }
-
-            _recorder?.AttemptFailed(attempt, error);
-            var delay = TimeSpan.FromMilliseconds(hook.RetryDelayMs);
-            delay = orchestrator.Interceptor?.GetRetryDelay(hook.Reference, delay) ?? delay;
-            if (delay > TimeSpan.Zero)
-            {
-                await Task.Delay(delay, _time).ConfigureAwait(false);
-            }
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception) when (exception is not JournalException)
+#pragma warning restore CA1031
+        {
+            return DescribeFailure(exception, hook, attempt: 0);
         }
     }
 

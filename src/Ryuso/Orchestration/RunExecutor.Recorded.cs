@@ -5,6 +5,7 @@ using Ryuso.Protocol;
 using Ryuso.Recording;
 using Ryuso.Runs;
 using Ryuso.Telemetry;
+using Ryuso.Values;
 
 namespace Ryuso.Orchestration;
 
@@ -38,7 +39,7 @@ internal sealed partial class RunExecutor
         catch (Exception exception) when (recorder.Journal.Fault is null)
 #pragma warning restore CA1031
         {
-            string why = exception is JournalException ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+            string why = exception is JournalException ? exception.Message : $"{exception.GetType().Name}: {ExceptionText.MessageOf(exception)}";
             string error = $"The run cannot be recovered. {why} Look at what it has done by hand, then abandon it, or retry once the cause is gone.";
             RunLog.CannotRecover(_logger, recorded.Accepted.Program, recorded.RunId, why, exception);
             KeepKeysIfStuck(isStuck: true, recorded.Accepted.Program, recorded.RunId);
@@ -226,9 +227,11 @@ internal sealed partial class RunExecutor
             JournaledRun ended = (await recorder.Journal.Runs.FindAsync(runId, includeEvents: false).ConfigureAwait(false))!;
             return new PendingAnswer(Encoding.UTF8.GetBytes(ended.Answer!), 0);
         }
-        catch (JournalException exception)
+#pragma warning disable CA1031 // The run must not be left half way: it is recovered with all that is unfinished.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
-            orchestrator.OnJournalFailed(exception);
+            orchestrator.OnRunLost(exception);
             return PendingAnswer.OutcomeUnknown();
         }
     }

@@ -251,7 +251,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         {
             while (!_run.StateMachine.IsEnded)
             {
-                if (!TryExecute(out string? error))
+                if (!TryExecuteSafely(out string? error))
                 {
                     return false;
                 }
@@ -298,6 +298,22 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
 
         _recorder?.CommandCompleted(error);
         _run.StateMachine.Next(ok: error is null);
+    }
+
+    /// <summary>As <see cref="TryExecute"/>; what it throws fails the step, so that the run turns back, or is stuck where it does already.</summary>
+    private bool TryExecuteSafely(out string? error)
+    {
+        try
+        {
+            return TryExecute(out error);
+        }
+#pragma warning disable CA1031 // A run that has begun has an end, whatever is thrown.
+        catch (Exception exception) when (exception is not JournalException)
+#pragma warning restore CA1031
+        {
+            error = $"'{_run.StepReference}' threw {exception.GetType().Name}: {ExceptionText.MessageOf(exception)}";
+            return true;
+        }
     }
 
     /// <summary>Carries out the machine's current command. False where <see cref="_pending"/> must be waited for.</summary>
@@ -378,8 +394,22 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         _pool.Close();
     }
 
-    /// <summary>Reports the outcome to those who observe: log, metrics, span.</summary>
+    /// <summary>Reports the outcome to those who observe: log, metrics, span. It stands by then, whatever is thrown here.</summary>
     private void Report()
+    {
+        try
+        {
+            ReportOutcome();
+        }
+#pragma warning disable CA1031 // A clock that throws, for one.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            Instruments.CountDroppedLogEntry();
+        }
+    }
+
+    private void ReportOutcome()
     {
         RunCommand outcome = _run.StateMachine.Command;
         if (_run.IsStuck)

@@ -43,7 +43,17 @@ internal sealed class TimeLimit : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await _timer.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The hook has ended, and how is known: a clock that throws does not change it.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            RunLog.DisposalFailed(_logger, exception);
+        }
+
         _source.Dispose();
     }
 }

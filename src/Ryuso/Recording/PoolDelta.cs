@@ -142,7 +142,7 @@ internal sealed class PoolDelta(PoolSlots slots)
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Problem = $"The variable '{name}' cannot be recorded as JSON: {exception.Message}";
+            Problem = $"The variable '{name}' cannot be recorded as JSON: {ExceptionText.MessageOf(exception)}";
             return null;
         }
     }

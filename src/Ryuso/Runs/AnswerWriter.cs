@@ -42,7 +42,7 @@ internal sealed class AnswerWriter
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            problem = exception.Message;
+            problem = ExceptionText.MessageOf(exception);
             return false;
         }
     }
