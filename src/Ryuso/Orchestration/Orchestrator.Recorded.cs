@@ -42,6 +42,12 @@ public abstract partial class Orchestrator
         {
             OnJournalFailed(exception);
         }
+#pragma warning disable CA1031 // A journal that throws what it should not: whether the outcome is durable is asked next.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            OnRunLost(exception);
+        }
     }
 
     /// <summary>

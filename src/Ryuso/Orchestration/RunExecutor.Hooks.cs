@@ -76,7 +76,7 @@ internal sealed partial class RunExecutor
             }
         }
 #pragma warning disable CA1031 // As above.
-        catch (Exception exception) when (exception is not JournalException)
+        catch (Exception exception) when (!IsOfJournal(exception))
 #pragma warning restore CA1031
         {
             return DescribeFailure(exception, hook, attempt: 0);

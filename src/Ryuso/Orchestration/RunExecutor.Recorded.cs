@@ -183,7 +183,7 @@ internal sealed partial class RunExecutor
             Report();
             return answer;
         }
-        catch (JournalException exception)
+        catch (JournalException exception) when (!recorder.IsRunOpen || IsOfJournal(exception))
         {
             orchestrator.OnJournalFailed(exception);
 

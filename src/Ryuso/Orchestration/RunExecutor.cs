@@ -308,7 +308,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
             return TryExecute(out error);
         }
 #pragma warning disable CA1031 // A run that has begun has an end, whatever is thrown.
-        catch (Exception exception) when (exception is not JournalException)
+        catch (Exception exception) when (!IsOfJournal(exception))
 #pragma warning restore CA1031
         {
             error = $"'{_run.StepReference}' threw {exception.GetType().Name}: {ExceptionText.MessageOf(exception)}";
@@ -393,6 +393,9 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
 
         _pool.Close();
     }
+
+    /// <summary>Whether it is the journal that failed: others may throw its exception too.</summary>
+    private bool IsOfJournal(Exception exception) => exception is JournalException && environment.Journal?.Fault is not null;
 
     /// <summary>Reports the outcome to those who observe: log, metrics, span. It stands by then, whatever is thrown here.</summary>
     private void Report()
