@@ -1,6 +1,8 @@
 namespace Ryuso.Hosting;
 
-/// <summary>How a host serves an orchestrator.</summary>
+/// <summary>
+/// How a host serves an orchestrator. The options of each are named after its type (<c>IOptionsMonitor.Get(nameof(ShopOrchestrator))</c>).
+/// </summary>
 public sealed class RyusoHostOptions
 {
     /// <summary>How to listen and what to limit. Services, loggers and the clock come from the host, unless they are set here.</summary>

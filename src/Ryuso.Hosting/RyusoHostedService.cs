@@ -1,17 +1,21 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Ryuso.Hosting;
 
 /// <summary>
 /// Starts and stops the server with the host. The orchestrator is made at the start, so that a missing service stops the host there.
 /// </summary>
-internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider services, RyusoHostOptions options)
+internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider services, IOptionsMonitor<RyusoHostOptions> monitor)
     : IHostedService, IAsyncDisposable
     where TOrchestrator : Orchestrator
 {
     private TOrchestrator? _orchestrator;
     private RyusoServer? _server;
+
+    /// <summary>The options of this orchestrator.</summary>
+    public RyusoHostOptions Options => monitor.Get(RyusoOrchestratorName.Of<TOrchestrator>());
 
     /// <summary>The running server; null before the start.</summary>
     public RyusoServer? Server => _server;
@@ -19,7 +23,7 @@ internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider service
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _orchestrator = services.GetRequiredService<TOrchestrator>();
-        _server = new RyusoServer(_orchestrator, options.Server);
+        _server = new RyusoServer(_orchestrator, Options.Server);
         await _server.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -31,7 +35,7 @@ internal sealed class RyusoHostedService<TOrchestrator>(IServiceProvider service
             return;
         }
 
-        using var limit = new CancellationTokenSource(options.Server.ShutdownTimeout, options.Server.TimeProvider);
+        using var limit = new CancellationTokenSource(Options.Server.ShutdownTimeout, Options.Server.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         await _server.StopAsync(either.Token).ConfigureAwait(false);
     }

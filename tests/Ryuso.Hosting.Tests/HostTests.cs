@@ -5,6 +5,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Parcels;
 using Till;
 
 namespace Ryuso.Hosting.Tests;
@@ -147,7 +149,7 @@ public sealed class HostTests
         RyusoHostOptions options;
         try
         {
-            options = host.Services.GetRequiredService<RyusoHostOptions>();
+            options = Options(host);
         }
         finally
         {
@@ -281,7 +283,7 @@ public sealed class HostTests
     }
 
     [Fact]
-    public async Task Health_check_pings_the_server_with_its_token()
+    public async Task Health_is_asked_of_the_server_in_process_and_needs_no_token()
     {
         using IHost host = Make(services => services.AddSingleton<Visit>(), ryuso => ryuso.Server.Token = "a \"secret\"");
         HealthCheckService health = host.Services.GetRequiredService<HealthCheckService>();
@@ -291,6 +293,129 @@ public sealed class HostTests
         await host.StopAsync(Cancel);
         Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync(Cancel)).Status);
     }
+
+    [Fact]
+    public async Task Two_orchestrators_of_one_host_have_options_of_their_own()
+    {
+        IPEndPoint? till = null;
+        IPEndPoint? parcels = null;
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("Ryuso:Port", "0"), new("Ryuso:Token", "both"), new("Ryuso:MaxConnections", "11"), new("Ryuso:TillOrchestrator:MaxConnections", "7"),
+        ]);
+        builder.Services.AddSingleton<Visit>();
+        builder.Services.AddRyuso<TillOrchestrator>(ryuso => ryuso.Server.Started = a => till = a);
+        builder.Services.AddRyuso<ParcelsOrchestrator>(ryuso => ryuso.Server.Started = a => parcels = a);
+        using IHost host = builder.Build();
+        await host.StartAsync(Cancel);
+        Assert.Equal((7, 11), (Options(host).Server.MaxConnections, Options(host, nameof(ParcelsOrchestrator)).Server.MaxConnections));
+        Assert.NotNull((await AskAsync(till!, """{"program":"pay","auth":"both","data_pool":{"cents":5}}"""))["visit"]);
+        Assert.True((bool?)(await AskAsync(parcels!, """{"program":"send","auth":"both"}"""))["sent"]);
+        Assert.Equal("unauthorized", (string?)(await AskAsync(till!, """{"program":"pay","data_pool":{"cents":5}}"""))["_error_code"]);
+        Assert.Equal("unauthorized", (string?)(await AskAsync(parcels!, """{"program":"send"}"""))["_error_code"]);
+        HealthReport health = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(Cancel);
+        Assert.Equal(
+            [
+                "ryuso.ParcelsOrchestrator.ready", "ryuso.ParcelsOrchestrator.stuck", "ryuso.TillOrchestrator.ready", "ryuso.TillOrchestrator.stuck",
+            ],
+            health.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(HealthStatus.Healthy, health.Status);
+        await host.StopAsync(Cancel);
+    }
+
+    [Theory]
+    [InlineData("Ryuso:TillOrchestrator:Tokn")]
+    [InlineData("Ryuso:TillOrchestrator:TillOrchestrator:Token")]
+    [InlineData("Ryuso:ParcelsOrchestrator:Token")]
+    [InlineData("Ryuso:TillOrchestrator")]
+    public async Task Unknown_setting_of_one_orchestrator_stops_the_host(string key)
+    {
+        using IHost host = Make(services => services.AddSingleton<Visit>(), null, (key, "secret"));
+        FormatException exception = await Assert.ThrowsAsync<FormatException>(() => host.StartAsync(Cancel));
+        Assert.Contains($"'{string.Join(':', key.Split(':')[..Math.Min(3, key.Split(':').Length)])}"[..20], exception.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Option_out_of_its_range_stops_the_host_before_anything_is_made()
+    {
+        using IHost host = Make(_ => { }, null, ("Ryuso:MaxConnections", "0"));
+        OptionsValidationException exception = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancel));
+        Assert.Contains("MaxConnections", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(nameof(TillOrchestrator), exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Second_call_for_one_orchestrator_sets_further_options()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<Visit>();
+        builder.Services.AddRyuso<TillOrchestrator>(ryuso => (ryuso.Server.Port, ryuso.Server.MaxQueueLength) = (0, 3));
+        builder.Services.AddRyuso<TillOrchestrator>(ryuso => ryuso.Server.MaxConnections = 4);
+        using IHost host = builder.Build();
+        Assert.Single(host.Services.GetServices<IHostedService>(), service => service.GetType().Assembly == typeof(RyusoHostOptions).Assembly);
+        await host.StartAsync(Cancel);
+        Assert.Equal((3, 4), (Options(host).Server.MaxQueueLength, Options(host).Server.MaxConnections));
+        await host.StopAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Host_without_a_socket_binds_nothing_and_runs_programs_in_process()
+    {
+        var started = new List<IPEndPoint>();
+        using IHost host = Make(services => services.AddSingleton<Visit>(), ryuso => ryuso.Server.Started = started.Add, ("Ryuso:ListensOnSocket", "false"));
+        await host.StartAsync(Cancel);
+        Assert.Empty(started);
+        Assert.True((await host.Services.GetRequiredService<TillOrchestrator>().PayAsync(new(5), Cancel)).IsSuccess);
+        HealthCheckService health = host.Services.GetRequiredService<HealthCheckService>();
+        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(Cancel)).Status);
+        await host.StopAsync(Cancel);
+        Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync(Cancel)).Status);
+    }
+
+    [Fact]
+    public async Task Stuck_run_degrades_health_and_leaves_the_server_ready_until_an_operator_has_settled_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("ryuso-").FullName;
+        try
+        {
+            using IHost host = Make(
+                services => services.AddSingleton<Visit>(), ryuso => ryuso.Server.UseSqliteJournal(Path.Combine(folder, "till.ryuso.db")));
+            TillOrchestrator till = host.Services.GetRequiredService<TillOrchestrator>();
+            till.UseInterceptor(new FailingRectifier());
+            await host.StartAsync(Cancel);
+            HealthCheckService health = host.Services.GetRequiredService<HealthCheckService>();
+            Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(Cancel)).Status);
+            ProgramResult<PayOutputs> stuck = await till.PayAsync(new(0), Cancel);
+            Assert.True(stuck.IsStuck);
+            HealthReport report = await health.CheckHealthAsync(Cancel);
+            Assert.Equal(HealthStatus.Degraded, report.Entries["ryuso.TillOrchestrator.stuck"].Status);
+            Assert.Contains((string)stuck.Answer["_run_id"]!, report.Entries["ryuso.TillOrchestrator.stuck"].Description, StringComparison.Ordinal);
+            Assert.Equal(HealthStatus.Healthy, report.Entries["ryuso.TillOrchestrator.ready"].Status);
+            await new StuckRunOperations(Options(host).Server.Journal!).AbandonAsync((string)stuck.Answer["_run_id"]!, "ann", "given back by hand", Cancel);
+            while ((await health.CheckHealthAsync(Cancel)).Status != HealthStatus.Healthy)
+            {
+                await Task.Yield();
+            }
+
+            await host.StopAsync(Cancel);
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed class FailingRectifier : IHookInterceptor
+    {
+        public ValueTask<HookResult> InvokeAsync(HookInvocation invocation) =>
+            invocation.Context.Hook == "hooks.give_back" ? new(HookResult.Fail("The drawer is locked.")) : invocation.InvokeAsync();
+    }
+
+    private static RyusoHostOptions Options(IHost host, string name = nameof(TillOrchestrator)) =>
+        host.Services.GetRequiredService<IOptionsMonitor<RyusoHostOptions>>().Get(name);
 
     private static IHost Make(Action<IServiceCollection> add, Action<RyusoHostOptions>? configure = null, params (string Key, string Value)[] settings)
     {

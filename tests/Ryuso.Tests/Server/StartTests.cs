@@ -290,7 +290,7 @@ public sealed class StartTests : ServedTests
     {
         var options = new RyusoServerOptions();
         CommandLine.Parse(args, variable).ApplyTo(options);
-        options.Check();
+        options.Validate();
         return options;
     }
 

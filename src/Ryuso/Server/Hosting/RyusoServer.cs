@@ -34,7 +34,7 @@ public sealed class RyusoServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(orchestrator);
         _options = options ?? new RyusoServerOptions();
-        _options.Check();
+        _options.Validate();
 #pragma warning disable CA2000 // Holds no resource.
         ILoggerFactory log = _options.LoggerFactory ?? new StandardErrorLogger(_options.TimeProvider, _options.LogLevel);
 #pragma warning restore CA2000
@@ -50,9 +50,9 @@ public sealed class RyusoServer : IAsyncDisposable
         : throw new InvalidOperationException("The server has not been started.");
 
     /// <summary>The first address with a port that the server listens on.</summary>
-    /// <exception cref="InvalidOperationException">The server has not been started, or listens on Unix domain sockets only.</exception>
+    /// <exception cref="InvalidOperationException">The server has not been started, or listens on no address with a port.</exception>
     public IPEndPoint EndPoint => EndPoints.OfType<IPEndPoint>().FirstOrDefault()
-        ?? throw new InvalidOperationException("The server listens on Unix domain sockets only.");
+        ?? throw new InvalidOperationException("The server listens on no address with a port.");
 
     /// <summary>How many connections are open, lingering ones included.</summary>
     internal int OpenConnections => _context.Limits.OpenConnections;
@@ -62,6 +62,31 @@ public sealed class RyusoServer : IAsyncDisposable
 
     /// <inheritdoc cref="Orchestrator.JournalProblem"/>
     internal string? JournalProblem => _context.Orchestrator.JournalProblem;
+
+    /// <summary>
+    /// Why the server should be sent no requests now: it has not been started, is stopping, has a failed journal, or a run has kept others
+    /// waiting for 30 seconds. Null where it is ready. For readiness checks: none of it is a reason to restart the process.
+    /// </summary>
+    public string? ReadinessProblem
+    {
+        get
+        {
+            if (_listeners is null)
+            {
+                return "The server has not been started.";
+            }
+
+            if (_stop is not null)
+            {
+                return "The server is stopping.";
+            }
+
+            return JournalProblem
+                ?? (_context.Orchestrator.Lanes.Look(maxKeys: 0).Runs.FirstOrDefault(run => run.Waiting > 0 && run.Held >= ServerTuning.LongHold) is { } run
+                    ? $"A run of '{run.Program}' ({run.RunId ?? "no id yet"}) has kept others waiting for {(long)run.Held.TotalSeconds} s."
+                    : null);
+        }
+    }
 
     /// <summary>
     /// Makes an orchestrator known to <see cref="Run(string[], Action{RyusoServerOptions}?)"/>. Called by generated code.
@@ -164,7 +189,7 @@ public sealed class RyusoServer : IAsyncDisposable
         bound.ForEach(listener => listener.Start());
         SpecDefinition spec = _context.Orchestrator.Definition;
         string programs = string.Join(", ", spec.Programs.Select(p => p.Name));
-        ServerLog.Listening(_logger, string.Join(", ", EndPoints), spec.Name, spec.Version ?? "(no version)", programs);
+        ServerLog.Listening(_logger, _options.ListensOnSocket ? string.Join(", ", EndPoints) : "no socket", spec.Name, spec.Version ?? "(no version)", programs);
         foreach (IPEndPoint endPoint in EndPoints.OfType<IPEndPoint>())
         {
             _options.Started?.Invoke(endPoint);

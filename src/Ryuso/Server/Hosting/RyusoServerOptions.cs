@@ -13,6 +13,12 @@ namespace Ryuso;
 /// <summary>How a <see cref="RyusoServer"/> listens, what it limits and what it is given.</summary>
 public sealed class RyusoServerOptions
 {
+    /// <summary>
+    /// Whether the server listens at all. False for a process whose programs are only called in it: no address is bound, and the journal,
+    /// the limits and the stop are as ever. Default true.
+    /// </summary>
+    public bool ListensOnSocket { get; set; } = true;
+
     /// <summary>The address or host name to listen on. Default <c>127.0.0.1</c>.</summary>
     public string Host { get; set; } = "127.0.0.1";
 
@@ -133,11 +139,14 @@ public sealed class RyusoServerOptions
     }
 
     /// <exception cref="FormatException">One of them is no address.</exception>
-    internal IReadOnlyList<ListenAddress> Addresses() => Listen.Count > 0
+    internal IReadOnlyList<ListenAddress> Addresses() => !ListensOnSocket ? [] : Listen.Count > 0
         ? [.. Listen.Select(ListenAddress.Parse)]
         : [new ListenAddress($"{Host}:{Port}", IsTls: false, Host, Port, Path: null)];
 
-    internal void Check()
+    /// <summary>Checks every option, as a server does when it is made.</summary>
+    /// <exception cref="ArgumentException">An option has a value that it cannot have, or two contradict each other; the message names it.</exception>
+    /// <exception cref="FormatException">An address is none.</exception>
+    public void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Host);
         ArgumentOutOfRangeException.ThrowIfNegative(Port);
@@ -173,14 +182,14 @@ public sealed class RyusoServerOptions
             throw new ArgumentException($"'{secured.Text}' needs a certificate: set Tls, or --tls-certificate.");
         }
 
-        if (Tls is not null && secured is null)
+        if (ListensOnSocket && Tls is not null && secured is null)
         {
             throw new ArgumentException(
                 $"TLS is configured, but the server would listen without it ({string.Join(", ", addresses.Select(a => a.Text))}). "
                 + "Give it an address that begins with tls:, for example --listen tls:127.0.0.1:60857, or remove the TLS options.");
         }
 
-        if (UnixSocketMode is not null && (OperatingSystem.IsWindows() || addresses.All(a => a.Path is null)))
+        if (ListensOnSocket && UnixSocketMode is not null && (OperatingSystem.IsWindows() || addresses.All(a => a.Path is null)))
         {
             throw new ArgumentException(
                 "UnixSocketMode (--socket-mode) needs an address that begins with unix:, on a system other than Windows.");
@@ -206,6 +215,6 @@ public sealed class RyusoServerOptions
         SendTimeout = SendTimeout,
         ReceiveTimeout = ReceiveTimeout,
         TimeProvider = TimeProvider,
-        UseEventLoop = UseEventLoop,
+        UseEventLoop = UseEventLoop && ListensOnSocket,
     };
 }

@@ -91,7 +91,7 @@ internal static class ServerProcess
             configure?.Invoke(options);
             line.ApplyTo(options);
             options.LoggerFactory ??= new StandardErrorLogger(options.TimeProvider, options.LogLevel);
-            options.Check();
+            options.Validate();
         }
         catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or FormatException
             or CryptographicException
