@@ -82,6 +82,9 @@ internal sealed class TwoRuns(bool getsStuck)
     {
         private readonly Lock _gate = new();
         private readonly SortedDictionary<string, TaskCompletionSource> _waiting = new(StringComparer.Ordinal);
+
+        // Set by whatever may make the runs quiet: a hook that waits, an event of the journal, an answer.
+        private TaskCompletionSource _changed = new();
         private readonly HashSet<string> _active = [];
         private readonly Crash _crash;
         private readonly bool _getsStuck;
@@ -108,6 +111,8 @@ internal sealed class TwoRuns(bool getsStuck)
                 {
                     _states[entry.RunId] = entry.Kind == JournalEventKind.RunFinished ? entry.Status : RunStatus.Unfinished;
                 }
+
+                Signal();
             });
             _orchestrator = new SpecOrchestrator(s_spec, HookAsync, time: StoppedClock.Instance);
         }
@@ -163,6 +168,7 @@ internal sealed class TwoRuns(bool getsStuck)
             {
                 // In the first life the runs themselves; later the clients ask again under the same ids, and wait for the recovery.
                 _answers[run] = _orchestrator.RunAsync("main", new JsonObject { ["key"] = run }, null, run, CancellationToken.None);
+                _ = _answers[run].ContinueWith(_ => Signal(), TaskScheduler.Default);
             }
 
             while (!await IsQuietAsync())
@@ -190,6 +196,7 @@ internal sealed class TwoRuns(bool getsStuck)
         {
             while (true)
             {
+                TaskCompletionSource changed;
                 lock (_gate)
                 {
                     int busy = s_runs.Count(IsBusy);
@@ -197,13 +204,23 @@ internal sealed class TwoRuns(bool getsStuck)
                     {
                         return busy == 0 && !MayDecide();
                     }
+
+                    changed = _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
                 }
 
-                await Task.Yield();
+                await changed.Task;
                 if (_crash.HasHappened)
                 {
                     await new TaskCompletionSource().Task;
                 }
+            }
+        }
+
+        private void Signal()
+        {
+            lock (_gate)
+            {
+                _changed.TrySetResult();
             }
         }
 
@@ -272,6 +289,7 @@ internal sealed class TwoRuns(bool getsStuck)
                 _waiting.Add(run, turn);
             }
 
+            Signal();
             await turn.Task;
             lock (_gate)
             {
