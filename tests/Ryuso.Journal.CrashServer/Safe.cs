@@ -18,7 +18,8 @@ public sealed class Safe : IDisposable
             CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0));
             CREATE TABLE IF NOT EXISTS ledger (run TEXT, kind TEXT, account TEXT, amount INTEGER, PRIMARY KEY (run, kind));
             CREATE TABLE IF NOT EXISTS payouts (key TEXT PRIMARY KEY, run TEXT, amount INTEGER, cancelled INTEGER NOT NULL DEFAULT 0, asked INTEGER NOT NULL DEFAULT 1);
-            INSERT OR IGNORE INTO accounts VALUES ('ann', 1000000), ('bob', 1000000), ('cid', 1000000);
+            INSERT OR IGNORE INTO accounts VALUES ('ann', 1000000), ('bob', 1000000), ('cid', 1000000),
+                ('own0', 1000000), ('own1', 1000000), ('own2', 1000000), ('own3', 1000000);
             """);
     }
 

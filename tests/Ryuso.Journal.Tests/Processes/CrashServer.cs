@@ -21,9 +21,11 @@ internal sealed class CrashServer : IAsyncDisposable
     /// <param name="failAt">The point at which it ends itself; 0 for none.</param>
     /// <param name="failRun">Only this run's points count; null for every run's.</param>
     /// <param name="port">Where it is to listen; 0 for any free port.</param>
-    public static CrashServer Begin(string folder, int failAt = 0, string? failRun = null, int port = 0)
+    /// <param name="isKeyed">Whether its programs have keys.</param>
+    public static CrashServer Begin(string folder, int failAt = 0, string? failRun = null, int port = 0, bool isKeyed = false)
     {
-        var start = new ProcessStartInfo("dotnet", [Assembly(), folder, port.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = [Assembly(), folder, port.ToString(CultureInfo.InvariantCulture), .. isKeyed ? ["keyed"] : Array.Empty<string>()];
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FAIL_AT"] = failAt.ToString(CultureInfo.InvariantCulture);
         if (failRun is not null)
         {
@@ -37,9 +39,9 @@ internal sealed class CrashServer : IAsyncDisposable
         return new CrashServer(process);
     }
 
-    public static async Task<CrashServer> StartAsync(string folder, int failAt = 0, string? failRun = null, int port = 0)
+    public static async Task<CrashServer> StartAsync(string folder, int failAt = 0, string? failRun = null, int port = 0, bool isKeyed = false)
     {
-        CrashServer server = Begin(folder, failAt, failRun, port);
+        CrashServer server = Begin(folder, failAt, failRun, port, isKeyed);
         await server.ReadyAsync();
         return server;
     }

@@ -78,6 +78,46 @@ public sealed class KilledServerTests
             $"{kills} kills, {crowd.Answers.Count} runs answered, {crowd.Answers.Values.Count(a => a["_program_fail"] is not null)} of them failed, {crowd.Repeated} requests repeated");
     }
 
+    /// <summary>15 kills; 500 with <c>RYUSO_LONG_TESTS=1</c>.</summary>
+    [Fact]
+    public async Task Killed_at_random_times_a_server_with_keys_loses_no_money_no_run_and_no_order()
+    {
+        using var folder = TemporaryFolder.InMemory();
+        var random = new Random(20260102);
+        var crowd = new KeyedCrowd(clients: 4);
+        int kills = LongForm.IsOn ? 500 : 15;
+        for (int kill = 0; kill < kills; kill++)
+        {
+            // Every other life ends in the midst of many answers, the others at a point of their own, which may be in recovery. Three ends of a
+            // process during one step would make its run stuck: so every other life settles all that is unfinished before it is killed.
+            int failAt = kill % 2 == 0 ? random.Next(1, 80) : 0;
+            await using CrashServer server = await CrashServer.StartAsync(folder.FullPath, failAt, isKeyed: true);
+            crowd.Meet(server.Port);
+            if (failAt == 0)
+            {
+                await crowd.SettledAsync();
+                await crowd.AnsweredAsync(random.Next(1, 60));
+                await server.KillAsync();
+            }
+
+            await server.EndedAsync();
+        }
+
+        await using (CrashServer last = await CrashServer.StartAsync(folder.FullPath, isKeyed: true))
+        {
+            crowd.Meet(last.Port);
+            await crowd.LeaveAsync();
+        }
+
+        Assert.True(crowd.Answers.Count > kills, $"only {crowd.Answers.Count} answers");
+        await Ledger.CheckAsync(folder.FullPath, crowd.Answers);
+        int sideBySide = Ledger.CheckOrder(folder.FullPath, crowd.Asked);
+        Assert.True(sideBySide > kills, $"only {sideBySide} runs went beside another");
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{kills} kills, {crowd.Answers.Count} runs answered, {crowd.Answers.Values.Count(a => a["_program_fail"] is not null)} of them failed, "
+            + $"{sideBySide} beside another, {crowd.Repeated} requests repeated");
+    }
+
     internal static JsonObject Request(string program, string runId, int amount, bool notifierDown) => new()
     {
         ["program"] = program,
