@@ -19,7 +19,16 @@ internal static class SpecDefinitions
         SpecModel model = result.Model!;
         string[] variables = [.. model.Programs.SelectMany(p => p.Args.Concat(p.Outputs))
             .Concat(model.Hooks.SelectMany(h => h.Args)).Select(a => a.Name).Distinct()];
-        ArgDefinition Arg(ArgModel arg) => new(Array.IndexOf(variables, arg.Name), arg.Name, (SpecType)arg.Type, arg.Required, arg.Default);
+        ArgDefinition Arg(ArgModel arg) => new(Array.IndexOf(variables, arg.Name), arg.Name, (SpecType)arg.Type, arg.Required, arg.Default)
+        {
+            Items = arg.Items is { } items ? Field(items) : null,
+            Fields = arg.Fields is { } fields ? [.. fields.Select(Field)] : null,
+        };
+        static FieldDefinition Field(ArgModel arg) => new(arg.Name, (SpecType)arg.Type, arg.Required, arg.Default, arg.Description)
+        {
+            Items = arg.Items is { } items ? Field(items) : null,
+            Fields = arg.Fields is { } fields ? [.. fields.Select(Field)] : null,
+        };
         static PlanOp Step(Ryuso.Spec.Planning.PlanOp step) => new((PlanOpKind)step.Kind, step.Index, step.IsDependency);
         return new SpecDefinition(
             model.Name,

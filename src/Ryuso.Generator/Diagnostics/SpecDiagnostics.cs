@@ -28,6 +28,7 @@ internal static class SpecDiagnostics
     private static readonly DiagnosticDescriptor s_keyNotArgument = Error(ProblemCodes.KeyNotArgument);
     private static readonly DiagnosticDescriptor s_keyOfWrongType = Error(ProblemCodes.KeyOfWrongType);
     private static readonly DiagnosticDescriptor s_keyMayBeAbsent = Error(ProblemCodes.KeyMayBeAbsent);
+    private static readonly DiagnosticDescriptor s_shapeOfOtherType = Error(ProblemCodes.ShapeOfOtherType);
     private static readonly DiagnosticDescriptor s_keyOverwritten = Flow(ProblemCodes.KeyOverwritten, DiagnosticSeverity.Warning);
     private static readonly DiagnosticDescriptor s_runsAlone = Flow(ProblemCodes.ProgramRunsAlone, DiagnosticSeverity.Info);
     private static readonly DiagnosticDescriptor s_nothingToHold = Flow(ProblemCodes.NothingToHold, DiagnosticSeverity.Warning);
@@ -37,7 +38,7 @@ internal static class SpecDiagnostics
     {
         s_unknownKey, s_missingKey, s_wrongType, s_badDefault, s_unresolved, s_cycle,
         s_badName, s_collision, s_badReference, s_outOfRange, s_engineOwned, s_tooLong,
-        s_keyNotArgument, s_keyOfWrongType, s_keyMayBeAbsent,
+        s_keyNotArgument, s_keyOfWrongType, s_keyMayBeAbsent, s_shapeOfOtherType,
         s_notProvided, s_notWritten, s_otherType, s_notRead, s_notReached, s_mayLack,
         s_keyOverwritten, s_runsAlone, s_nothingToHold,
     }.Concat(SyntaxDiagnostics.All).ToDictionary(d => d.Id);

@@ -93,12 +93,20 @@ internal static class DefinitionEmitter
         {
             foreach (ArgModel arg in args)
             {
-                string rest = arg.Description is not null ? $", {CSharp.Text(arg.Default)}, {CSharp.Text(arg.Description)}"
-                    : arg.Default is not null ? $", {CSharp.Text(arg.Default)}" : "";
-                code.Line($"new({Number(slots[arg.Name])}, {CSharp.Text(arg.Name)}, global::Ryuso.Definitions.SpecType.{arg.Type}, {CSharp.Bool(arg.Required)}{rest}),");
+                code.Line($"new({Number(slots[arg.Name])}, {Field(arg)},");
             }
         });
         code.Line("],");
+    }
+
+    /// <summary>What an argument has in common with a field, from its name to the end of the expression.</summary>
+    private static string Field(ArgModel arg)
+    {
+        string rest = arg.Description is not null ? $", {CSharp.Text(arg.Default)}, {CSharp.Text(arg.Description)}"
+            : arg.Default is not null ? $", {CSharp.Text(arg.Default)}" : "";
+        string shape = arg.Items is { } items ? $" {{ Items = new({Field(items)} }}"
+            : arg.Fields is { } fields ? $" {{ Fields = [{string.Join(", ", fields.Select(f => $"new({Field(f)}"))}] }}" : "";
+        return $"{CSharp.Text(arg.Name)}, global::Ryuso.Definitions.SpecType.{arg.Type}, {CSharp.Bool(arg.Required)}{rest}){shape}";
     }
 
     /// <summary>A line as numbers, the way <c>PlanOp.Decode</c> reads it: long lines as C# expressions would be megabytes.</summary>

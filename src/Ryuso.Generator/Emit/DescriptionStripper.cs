@@ -46,5 +46,12 @@ internal static class DescriptionStripper
         Outputs = hook.Outputs is { } outputs ? Strip(outputs) : null,
     };
 
-    private static EquatableArray<ArgModel> Strip(EquatableArray<ArgModel> args) => new(args.Select(a => a with { Description = null }));
+    private static EquatableArray<ArgModel> Strip(EquatableArray<ArgModel> args) => new(args.Select(Strip));
+
+    private static ArgModel Strip(ArgModel arg) => arg with
+    {
+        Description = null,
+        Items = arg.Items is { } items ? Strip(items) : null,
+        Fields = arg.Fields is { } fields ? Strip(fields) : null,
+    };
 }

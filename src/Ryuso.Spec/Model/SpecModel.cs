@@ -54,7 +54,14 @@ public sealed record HookModel(
 }
 
 /// <summary>One entry of an <c>args</c> or <c>outputs</c> dictionary. <see cref="Default"/> is compact JSON text, null where absent.</summary>
-public sealed record ArgModel(string Name, SpecType Type, string? Description, string? Default, bool Required);
+public sealed record ArgModel(string Name, SpecType Type, string? Description, string? Default, bool Required)
+{
+    /// <summary>Key <c>arg.items</c>: what the elements of a list are, without a name. Null where nothing is said of them.</summary>
+    public ArgModel? Items { get; init; }
+
+    /// <summary>Key <c>arg.fields</c>: what is in a dict. Null where nothing is said of it.</summary>
+    public EquatableArray<ArgModel>? Fields { get; init; }
+}
 
 /// <summary>The six types of <c>arg.type</c>.</summary>
 public enum SpecType

@@ -57,6 +57,9 @@ public static class ProblemCodes
     /// <summary>A program's key that a request may leave out.</summary>
     public const string KeyMayBeAbsent = "RYU116";
 
+    /// <summary><c>items</c> at what is no list, or <c>fields</c> at what is no dict.</summary>
+    public const string ShapeOfOtherType = "RYU117";
+
     /// <summary>A required argument that nothing before it can provide.</summary>
     public const string ArgumentNotProvided = "RYU120";
 

@@ -24,6 +24,7 @@ public static class ProblemTitles
         [ProblemCodes.KeyNotArgument] = "A key that is no argument of its program",
         [ProblemCodes.KeyOfWrongType] = "A key of a type that cannot be one",
         [ProblemCodes.KeyMayBeAbsent] = "A key that may be absent",
+        [ProblemCodes.ShapeOfOtherType] = "Items of no list, or fields of no dict",
         [ProblemCodes.ArgumentNotProvided] = "A required argument that nothing provides",
         [ProblemCodes.OutputNotWritten] = "A required output that nothing writes",
         [ProblemCodes.ReadAsOtherType] = "A variable read as another type than it was written",

@@ -44,22 +44,100 @@ internal sealed class ArgReader(ProblemList problems)
 
     private ArgModel ReadOne(SpecProperty property, string path)
     {
-        var dict = new DictReader(problems, property.Value, property.Key, path, "an arg", "type", "description", "default", "required");
+        var dict = new DictReader(problems, property.Value, property.Key, path, "an arg", "type", "description", "default", "required", "items", "fields");
         (SpecType type, bool isGuess) = Type(dict);
         SpecNode? value = dict.Find("default")?.Value is { Kind: not JsonKind.Null } given ? given : null;
-        bool fits = value is not null && Fits(value, type);
-        if (value is not null && !fits && !isGuess)
+        var arg = new ArgModel(property.Name, type, dict.Text("description"), null, dict.Bool("required", required: "true") ?? value is null)
         {
-            problems.Add(ProblemCodes.BadDefault, value.Range, dict.At("default"),
-                $"The type is {SpecTypes.NameOf(type)}: this must be {Describe(type)}, not {Found(value)}. Write {Example(value, type)}, for example, or change the type.");
+            Items = Items(dict, type, isGuess),
+            Fields = Fields(dict, type, isGuess),
+        };
+        bool fits = value is not null && (isGuess ? Fits(value, type) : FitsDefault(value, arg, dict.At("default")));
+        return fits ? arg with { Default = value!.ToJson() } : arg;
+    }
+
+    /// <summary>What the elements of a list are: the name of a type, or the fields of a dict.</summary>
+    private ArgModel? Items(DictReader dict, SpecType type, bool isGuess)
+    {
+        if (Shape(dict, "items", SpecType.List, type, isGuess) is not { } property)
+        {
+            return null;
         }
 
-        return new ArgModel(
-            property.Name,
-            type,
-            dict.Text("description"),
-            fits ? value!.ToJson() : null,
-            dict.Bool("required", required: "true") ?? value is null);
+        string path = dict.At(property.Name);
+        switch (property.Value.Kind)
+        {
+            case JsonKind.Dict:
+                return new ArgModel("", SpecType.Dict, null, null, Required: true) { Fields = Read(property, path, mayBeEngineOwned: true) };
+            case JsonKind.String when TypeNamed(property.Value.Text) is { } known:
+                return new ArgModel("", known, null, null, Required: true);
+            case JsonKind.String:
+                ReportNoType(property.Value, path, property.Value.Text, Meant(property.Value.Text));
+                return null;
+            default:
+                problems.Add(ProblemCodes.WrongType, property.Value.Range, path,
+                    $"Must be the name of a type or a dictionary of fields, not {property.Value.KindName}. Write \"string\", or {{ \"name\": {{ \"type\": \"string\", \"required\": true }} }}.");
+                return null;
+        }
+    }
+
+    private EquatableArray<ArgModel>? Fields(DictReader dict, SpecType type, bool isGuess) =>
+        Shape(dict, "fields", SpecType.Dict, type, isGuess) is not null && dict.Dict("fields") is { } fields
+            ? Read(fields, dict.At(fields.Name), mayBeEngineOwned: true)
+            : null;
+
+    private SpecProperty? Shape(DictReader dict, string key, SpecType owner, SpecType type, bool isGuess)
+    {
+        SpecProperty? property = dict.Find(key) is { Value.Kind: not JsonKind.Null } given ? given : null;
+        if (property is null || type == owner)
+        {
+            return property;
+        }
+
+        // Of a guessed type nothing more is said: what the author meant is not known.
+        if (!isGuess)
+        {
+            problems.Add(ProblemCodes.ShapeOfOtherType, property.Key, dict.At(property.Name),
+                $"Only a {SpecTypes.NameOf(owner)} has {key}, and the type is {SpecTypes.NameOf(type)}. Write \"type\": \"{SpecTypes.NameOf(owner)}\", or remove the {key}.");
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a default, or a part of one, is what the spec says; each part that is not is reported at its own place.</summary>
+    private bool FitsDefault(SpecNode value, ArgModel arg, string path)
+    {
+        if (!Fits(value, arg.Type))
+        {
+            problems.Add(ProblemCodes.BadDefault, value.Range, path,
+                $"The type is {SpecTypes.NameOf(arg.Type)}: this must be {Describe(arg.Type)}, not {Found(value)}. Write {Example(value, arg.Type)}, for example, or change the type.");
+            return false;
+        }
+
+        bool fits = true;
+        if (arg.Items is not null)
+        {
+            for (int index = 0; index < value.Items.Count; index++)
+            {
+                fits &= FitsDefault(value.Items[index], arg.Items, $"{path}[{index}]");
+            }
+        }
+
+        foreach (ArgModel field in arg.Fields ?? default)
+        {
+            if (value.Find(field.Name) is { Kind: not JsonKind.Null } part)
+            {
+                fits &= FitsDefault(part, field, ProblemList.Member(path, field.Name));
+            }
+            else if (field.Required && field.Default is null)
+            {
+                problems.Add(ProblemCodes.BadDefault, value.Range, ProblemList.Member(path, field.Name),
+                    $"Is required and missing. Add \"{field.Name}\" of type {SpecTypes.NameOf(field.Type)}, or write \"required\": false at the field.");
+                fits = false;
+            }
+        }
+
+        return fits;
     }
 
     private (SpecType Type, bool IsGuess) Type(DictReader dict)
@@ -70,15 +148,22 @@ internal sealed class ArgReader(ProblemList problems)
             return (known, false);
         }
 
-        string? nearest = written is null ? null : s_otherWords.TryGetValue(written, out string meant) ? meant : NearestName.Find(written, s_types);
+        string? nearest = written is null ? null : Meant(written);
         if (written is not null)
         {
             SpecProperty property = dict.Find("type")!;
-            string remedy = nearest is null ? "Write" : $"Did you mean '{nearest}'? The types are";
-            problems.Add(ProblemCodes.WrongType, property.Value.Range, dict.At(property.Name), $"'{ProblemList.Show(written)}' is no type. {remedy} {string.Join(", ", s_types, 0, 5)} or bool.");
+            ReportNoType(property.Value, dict.At(property.Name), written, nearest);
         }
 
         return (nearest is null ? Of(dict.Find("default")?.Value) : TypeNamed(nearest)!.Value, true);
+    }
+
+    private static string? Meant(string written) => s_otherWords.TryGetValue(written, out string meant) ? meant : NearestName.Find(written, s_types);
+
+    private void ReportNoType(SpecNode value, string path, string written, string? nearest)
+    {
+        string remedy = nearest is null ? "Write" : $"Did you mean '{nearest}'? The types are";
+        problems.Add(ProblemCodes.WrongType, value.Range, path, $"'{ProblemList.Show(written)}' is no type. {remedy} {string.Join(", ", s_types, 0, 5)} or bool.");
     }
 
     /// <summary>The type that an arg names; null where it names none.</summary>

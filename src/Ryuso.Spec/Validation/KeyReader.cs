@@ -115,6 +115,11 @@ internal sealed class KeyReader(ProblemList problems)
             problems.Add(ProblemCodes.KeyOfWrongType, item.Range, at,
                 $"'{arg.Name}' is of type {SpecTypes.NameOf(type)}, which cannot be a key. A key is a string, an int or a list of these. Name another argument, or change its type.", related: property.Key);
         }
+        else if (type == SpecType.List && arg.Items is { Type: not SpecType.String and not SpecType.Int } items)
+        {
+            problems.Add(ProblemCodes.KeyOfWrongType, item.Range, at,
+                $"'{arg.Name}' is a list of {SpecTypes.NameOf(items.Type)}, which cannot be keys. A key is a string, an int or a list of these. Name another argument, or change its items.", related: property.Key);
+        }
         else if (!arg.Required && arg.Default is null)
         {
             problems.Add(ProblemCodes.KeyMayBeAbsent, item.Range, at,

@@ -182,20 +182,24 @@ internal sealed class PoolSlots(string[] names)
     {
         foreach (ArgDefinition arg in args)
         {
-            if (!_values[arg.Slot].IsAny(arg.Accepts) && !ValueOf(arg.Slot).IsAny(arg.Accepts))
+            if (!_values[arg.Slot].IsAny(arg.Accepts) && !Fits(arg))
             {
-                return Problems(args);
+                return string.Join("; ", args.SelectMany(Problems));
             }
         }
 
         return null;
     }
 
-    private string Problems(ArgDefinition[] args) => string.Join("; ", args
-        .Where(arg => !ValueOf(arg.Slot).IsAny(arg.Accepts))
-        .Select(arg => ValueOf(arg.Slot).Kind == ValueKind.Absent
-            ? $"'{arg.Name}' ({arg.Type.ToSpecName()}) is missing"
-            : $"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {ValueOf(arg.Slot).TypeName}"));
+    private bool Fits(ArgDefinition arg) => ValueOf(arg.Slot).IsAny(arg.Fits) && ShapeChecker.FindProblems(arg, _values[arg.Slot]) is null;
+
+    private IEnumerable<string> Problems(ArgDefinition arg)
+    {
+        ref readonly PoolValue value = ref ValueOf(arg.Slot);
+        return value.IsAny(arg.Fits) ? ShapeChecker.FindProblems(arg, value) ?? []
+            : value.Kind == ValueKind.Absent ? [$"'{arg.Name}' ({arg.Type.ToSpecName()}) is missing"]
+            : [$"'{arg.Name}' must be {arg.Type.ToSpecName()} but is {value.TypeName}"];
+    }
 
     public PoolValue Get(string name)
     {

@@ -56,20 +56,46 @@ internal static class SpecDescription
         writer.WriteStartObject(key);
         foreach (ArgDefinition arg in args)
         {
-            writer.WriteStartObject(arg.Name);
-            writer.WriteString("type"u8, arg.Type.ToSpecName());
-            writer.WriteBoolean("required"u8, arg.Required);
-            if (arg.Default is not null)
-            {
-                writer.WritePropertyName("default"u8);
-                writer.WriteRawValue(arg.Default);
-            }
-
-            WriteOptional(writer, "description", arg.Description);
-            writer.WriteEndObject();
+            WriteArg(writer, arg.Name, arg.Shape with { Default = arg.Default, Description = arg.Description });
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void WriteArg(Utf8JsonWriter writer, string name, FieldDefinition arg)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteString("type"u8, arg.Type.ToSpecName());
+        writer.WriteBoolean("required"u8, arg.Required);
+        if (arg.Default is not null)
+        {
+            writer.WritePropertyName("default"u8);
+            writer.WriteRawValue(arg.Default);
+        }
+
+        if (arg.Items is { Fields: null } plain)
+        {
+            writer.WriteString("items"u8, plain.Type.ToSpecName());
+        }
+
+        WriteFields(writer, "items", arg.Items?.Fields);
+        WriteFields(writer, "fields", arg.Fields);
+        WriteOptional(writer, "description", arg.Description);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteFields(Utf8JsonWriter writer, string key, FieldDefinition[]? fields)
+    {
+        if (fields is not null)
+        {
+            writer.WriteStartObject(key);
+            foreach (FieldDefinition field in fields)
+            {
+                WriteArg(writer, field.Name, field);
+            }
+
+            writer.WriteEndObject();
+        }
     }
 
     private static void WriteOptional(Utf8JsonWriter writer, string key, string? value)

@@ -73,13 +73,64 @@ public readonly record struct PlanOp(PlanOpKind Kind, int Index, bool IsDependen
 [EditorBrowsable(EditorBrowsableState.Advanced)]
 public sealed record ArgDefinition(int Slot, string Name, SpecType Type, bool Required, string? Default = null, string? Description = null)
 {
+    /// <summary>Key <c>arg.items</c>: what the elements of a list are; null where nothing is said of them.</summary>
+    public FieldDefinition? Items
+    {
+        get;
+        init
+        {
+            field = value;
+            Accepts = Without(ValueKinds.List, value);
+        }
+    }
+
+    /// <summary>Key <c>arg.fields</c>: what is in a dict; null where nothing is said of it.</summary>
+    public FieldDefinition[]? Fields
+    {
+        get;
+        init
+        {
+            field = value;
+            Accepts = Without(ValueKinds.Dict, value);
+        }
+    }
+
     internal PoolValue DefaultValue { get; } = PoolValue.OfDefault(Default, Type);
 
-    /// <summary>What the check lets through: where a default stands in, absence too.</summary>
-    internal ValueKinds Accepts { get; } = PoolValue.Fitting(Type) | (Required && Default is null ? ValueKinds.None : ValueKinds.Absent);
+    /// <summary>What fits, seen from outside: where a default stands in, absence too.</summary>
+    internal ValueKinds Fits { get; } = PoolValue.Fitting(Type) | (Required && Default is null ? ValueKinds.None : ValueKinds.Absent);
+
+    /// <summary>What fits without a look inside: <see cref="Fits"/>, less the lists and dicts of which the spec says what is in them.</summary>
+    internal ValueKinds Accepts { get; private init; } = PoolValue.Fitting(Type) | (Required && Default is null ? ValueKinds.None : ValueKinds.Absent);
+
+    /// <summary>What <see cref="Items"/> and <see cref="Fields"/> say, in one piece.</summary>
+    internal FieldDefinition Shape => field ??= new FieldDefinition(Name, Type, Required) { Items = Items, Fields = Fields };
 
     /// <summary>The name as a key of an answer.</summary>
     internal byte[] Key { get; } = JsonBytes.Key(Name);
+
+    private ValueKinds Without(ValueKinds kind, object? shape) => shape is null ? Accepts : Accepts & ~kind;
+}
+
+/// <summary>One field of a dict, or what the elements of a list are. Written by the generator.</summary>
+/// <param name="Name">The field's name in the spec; empty for the elements of a list.</param>
+/// <param name="Type">Key <c>arg.type</c>.</param>
+/// <param name="Required">Key <c>arg.required</c>.</param>
+/// <param name="Default">Key <c>arg.default</c> as JSON text; null where there is none.</param>
+/// <param name="Description">Key <c>arg.description</c>.</param>
+[EditorBrowsable(EditorBrowsableState.Advanced)]
+public sealed record FieldDefinition(string Name, SpecType Type, bool Required, string? Default = null, string? Description = null)
+{
+    /// <summary>Key <c>arg.items</c>: what the elements of a list are; null where nothing is said of them.</summary>
+    public FieldDefinition? Items { get; init; }
+
+    /// <summary>Key <c>arg.fields</c>: what is in a dict; null where nothing is said of it.</summary>
+    public FieldDefinition[]? Fields { get; init; }
+
+    internal bool IsNeeded => Required && Default is null;
+
+    /// <summary>The names of <see cref="Fields"/>, by index.</summary>
+    internal Utf8NameTable FieldNames => field ??= new Utf8NameTable((Fields ?? []).Select(f => f.Name));
 }
 
 /// <summary>One hook. Written by the generator.</summary>

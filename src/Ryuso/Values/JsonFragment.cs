@@ -29,6 +29,9 @@ internal sealed class JsonFragment
         return new JsonFragment(source[start..(int)reader.BytesConsumed].ToArray());
     }
 
+    /// <summary>The text.</summary>
+    public ReadOnlySpan<byte> Utf8 => _utf8;
+
     /// <summary>Makes a tree. A number keeps its digits exactly as they were sent.</summary>
     public JsonNode ToNode() => JsonNode.Parse(_utf8, documentOptions: s_documentOptions)!;
 

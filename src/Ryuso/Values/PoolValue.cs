@@ -196,6 +196,10 @@ internal readonly struct PoolValue
     /// <summary>As a node that is the caller's own.</summary>
     public JsonNode? ToOwnNode() => _reference is JsonNode node ? node.DeepClone() : ToNode();
 
+    /// <summary>A list or dict as text.</summary>
+    public ReadOnlySpan<byte> ToUtf8() =>
+        _reference is JsonFragment text ? text.Utf8 : JsonBytes.Of((JsonNode)_reference!, JsonBytes.ValueWriterOptions);
+
     /// <summary>Writes a list or dict.</summary>
     public void WriteTo(Utf8JsonWriter writer)
     {
