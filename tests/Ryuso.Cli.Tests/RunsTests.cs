@@ -106,6 +106,22 @@ public sealed class RunsTests : IDisposable
     }
 
     [Fact]
+    public async Task Shown_run_says_of_each_step_of_its_plan_where_it_stands()
+    {
+        await GetStuckAsync();
+        string[] lines = [.. (await RunAsync("show", "r1")).Output.Split('\n').Select(l => l.TrimEnd())];
+        Assert.Contains("1  hooks.reserve  ran     still to be undone: hooks.release", lines);
+        Assert.Contains("2  hooks.charge   ran     still to be undone: hooks.refund (failed: The refund", lines);
+        Assert.Contains("3  hooks.ship     failed  The ship broke.", lines);
+        JsonArray steps = (await RunAsync("show", "r1", "--json")).Json["steps"]!.AsArray();
+        Assert.Equal(
+            [(1, "ran", "pending", "pending"), (2, "ran", "pending", "failed"), (3, "failed", null, null)],
+            steps.Select(s => ((int)s!["step"]!, (string?)s["progress"], (string?)s["rectification"], (string?)s["rectifiers"]!.AsArray().FirstOrDefault()?["progress"])));
+        Assert.Equal(0, (await RunAsync("abandon", "r1", "--reason", "agreed")).ExitCode);
+        Assert.Contains("1  hooks.reserve  ran     never undone: hooks.release\n", (await RunAsync("show", "r1")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Retry_of_all_decides_every_stuck_run()
     {
         await GetStuckAsync("r1", "r2", "r3");

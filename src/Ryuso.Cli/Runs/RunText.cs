@@ -25,15 +25,41 @@ internal static class RunText
     public static void Write(Terminal terminal, JournaledRun run)
     {
         WriteHead(terminal, run);
-        terminal.Out.WriteLine();
-        Grid grid = new();
-        for (int i = 0; i < 3; i++)
+        RunTimeline? timeline = RunJson.TimelineOf(run, out string? problem);
+        if (problem is not null && run.Damage is null)
         {
-            grid.AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2));
+            WriteIndented(terminal, problem);
         }
 
-        grid.AddColumn();
-        RecordedSteps steps = RecordedSteps.Of(run.Accepted.Plan);
+        terminal.Out.WriteLine();
+        if (timeline is not null)
+        {
+            WriteSteps(terminal, timeline);
+            terminal.Out.WriteLine();
+        }
+
+        WriteEvents(terminal, run, timeline);
+    }
+
+    private static void WriteSteps(Terminal terminal, RunTimeline timeline)
+    {
+        Grid grid = Table();
+        foreach (RunTimelineStep step in timeline.Steps)
+        {
+            string tries = step.Attempts > 1 ? string.Create(CultureInfo.InvariantCulture, $" at try {step.Attempts}") : "";
+            grid.AddRow(
+                new Text(step.Number.ToString(CultureInfo.InvariantCulture)),
+                new Text(VisibleText.Line(step.Reference)),
+                new Markup($"[{Colour(step)}]{Words(step.Progress)}{tries}[/]"),
+                new Text(VisibleText.Line(string.Join("; ", new[] { step.Error, WayBack(step) }.Where(w => w is not null)))));
+        }
+
+        terminal.Screen.Write(grid);
+    }
+
+    private static void WriteEvents(Terminal terminal, JournaledRun run, RunTimeline? timeline)
+    {
+        Grid grid = Table();
         long start = run.Events.Select(e => e.Time).DefaultIfEmpty().Min();
         foreach (JournalEvent entry in run.Events)
         {
@@ -41,7 +67,7 @@ internal static class RunText
             grid.AddRow(
                 new Markup($"[grey]{after}[/]"),
                 new Markup($"[{Colour(entry.Kind)}]{RunNames.Of(entry.Kind)}[/]"),
-                new Text(Step(steps, entry)),
+                new Text(Step(timeline, entry)),
                 new Text(Words(entry)));
             foreach ((string name, JsonNode? value) in Changes(entry))
             {
@@ -77,8 +103,61 @@ internal static class RunText
     private static void WriteIndented(Terminal terminal, string text) =>
         terminal.Screen.Write(new Padder(new Text(VisibleText.Line(text)), new Padding(2, 0, 0, 0)));
 
-    private static string Step(RecordedSteps steps, JournalEvent entry) => steps.Number(entry) is not { } number ? entry.Step ?? ""
-        : (RecordedSteps.IsRectifier(entry) ? "undoes " : "step ") + number.ToString(CultureInfo.InvariantCulture);
+    private static Grid Table()
+    {
+        Grid grid = new();
+        for (int i = 0; i < 3; i++)
+        {
+            grid.AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2));
+        }
+
+        return grid.AddColumn();
+    }
+
+    private static string Step(RunTimeline? timeline, JournalEvent entry) =>
+        timeline is null ? entry.Step ?? ""
+        : timeline.NumberOf(entry) is not { } number ? ""
+        : (entry.Step!.Contains('/', StringComparison.Ordinal) ? "undoes " : "step ") + number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Words(StepProgress progress) => progress switch
+    {
+        StepProgress.NotReached => "not reached",
+        StepProgress.MayHaveRun => "may have run",
+        StepProgress.Started => "started",
+        StepProgress.Ran => "ran",
+        StepProgress.Failed => "failed",
+        _ => "in doubt",
+    };
+
+    /// <summary>What has become of undoing a step; null where it is not to be undone.</summary>
+    private static string? WayBack(RunTimelineStep step)
+    {
+        string rectifiers = string.Join(", ", step.Rectifiers.Select(r => r.Reference + r.Progress switch
+        {
+            _ when step.Rectification == StepRectification.Rectified => "",
+            RectifierProgress.Started => " (started)",
+            RectifierProgress.Completed => " (done)",
+            RectifierProgress.Failed => $" (failed: {r.Error})",
+            RectifierProgress.Skipped => " (skipped)",
+            _ => "",
+        }));
+        return step.Rectification switch
+        {
+            StepRectification.None => null,
+            StepRectification.Pending => "still to be undone: " + rectifiers,
+            StepRectification.Rectified => "undone: " + rectifiers,
+            StepRectification.Skipped => "not all undone: " + rectifiers,
+            _ => "never undone: " + rectifiers,
+        };
+    }
+
+    private static string Colour(RunTimelineStep step) => step switch
+    {
+        { Progress: StepProgress.Failed or StepProgress.InDoubt } or { Rectification: StepRectification.Pending } => "red",
+        { Rectification: StepRectification.Skipped or StepRectification.Abandoned } => "olive",
+        { Progress: StepProgress.NotReached or StepProgress.MayHaveRun } => "grey",
+        _ => "default",
+    };
 
     private static string Words(JournalEvent entry) => VisibleText.Line(string.Join("  ", new[]
     {

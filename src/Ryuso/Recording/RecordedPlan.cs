@@ -52,13 +52,14 @@ internal sealed record RecordedPlan(ProgramDefinition Program, HookDefinition[] 
     {
         private readonly List<HookDefinition> _hooks = [.. spec.Hooks];
         private readonly List<ProgramDefinition> _programs = [.. spec.Programs];
+        private readonly Dictionary<string, int> _indices = spec.Hooks.Select((hook, index) => (hook.Reference, index)).ToDictionary(h => h.Reference, h => h.index);
 
         public RecordedPlan Read(JsonObject plan)
         {
             string name = plan["program"]!.GetValue<string>();
             PlanOp[] line = Line(plan["line"]!);
             var rectifiers = (JsonObject)plan["rectifiers"]!;
-            string[] self = [.. plan["rectify_self"]!.AsArray().Select(r => r!.GetValue<string>())];
+            HashSet<string> self = [.. plan["rectify_self"]!.AsArray().Select(r => r!.GetValue<string>())];
             foreach (int hook in line.Where(s => s.Kind == PlanOpKind.InvokeHook).Select(s => s.Index).Distinct().ToArray())
             {
                 string reference = _hooks[hook].Reference;
@@ -88,10 +89,10 @@ internal sealed record RecordedPlan(ProgramDefinition Program, HookDefinition[] 
 
         private int Hook(string reference)
         {
-            int index = _hooks.FindIndex(h => h.Reference == reference);
-            if (index < 0)
+            if (!_indices.TryGetValue(reference, out int index))
             {
                 index = _hooks.Count;
+                _indices.Add(reference, index);
                 _hooks.Add(new HookDefinition(reference, [], []));
             }
 

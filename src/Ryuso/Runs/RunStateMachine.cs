@@ -113,6 +113,12 @@ internal sealed class RunStateMachine
     /// <summary>Hooks of completed steps that are not compensated yet, in order of completion.</summary>
     public IEnumerable<int> Completed => _completed.Select(position => _plan[position].Index);
 
+    /// <summary>Positions of completed steps that are not compensated yet, in order of completion.</summary>
+    public IReadOnlyList<int> CompletedPositions => _completed;
+
+    /// <summary>Where the run stands on the way forward, or stood when it turned back.</summary>
+    public int ForwardPosition => _position;
+
     /// <summary>Hooks of the steps that were compensated, in that order.</summary>
     public IReadOnlyList<int> Rectified => _rectified;
 

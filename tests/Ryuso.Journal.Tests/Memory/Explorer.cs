@@ -139,6 +139,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         _seen[state] = crashesLeft;
         if (disk.Events.Count > 0)
         {
+            TimelineTruth.Check(Disk.Find(disk.Events, RunId)!, deeds);
             Live(disk, deeds, crashesLeft, (_, _) => Task.FromResult<string?>(null), decision);
         }
         else
@@ -171,6 +172,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         Broken.Unless(answer is null || answer == Text(run.Answer!), $"the client got {answer} but {run.Answer} is recorded");
         CheckOutcome(run, world);
         CheckOrder(world);
+        TimelineTruth.Check(run, world.Deeds);
 
         // Recovery once more changes nothing, and the same request gets the recorded answer without running.
         int events = disk.Events.Count, deeds = world.Deeds.Count;
