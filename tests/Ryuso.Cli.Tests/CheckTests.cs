@@ -14,7 +14,7 @@ public sealed class CheckTests : IDisposable
 
     private const string Suspicious = """
         { "name": "T",
-          "programs": { "p": { "hooks": ["hooks.a"], "args": { "unread": { "type": "int", "required": true } }, "outputs": {} } },
+          "programs": { "p": { "hooks": ["hooks.a"], "args": {}, "outputs": {}, "when_stuck": "hold" } },
           "hooks": { "a": { "reference": "t.a", "args": {}, "outputs": {} } } }
         """;
 
@@ -46,9 +46,9 @@ public sealed class CheckTests : IDisposable
         Tool mild = await Tool.RunAsync(_folder.FullPath, "check");
         Tool strict = await Tool.RunAsync(_folder.FullPath, "check", "--warnaserror");
         Assert.Equal(0, mild.ExitCode);
-        Assert.Contains(": warning RYU123: ", mild.Output, StringComparison.Ordinal);
+        Assert.Contains(": warning RYU128: ", mild.Output, StringComparison.Ordinal);
         Assert.Equal(1, strict.ExitCode);
-        Assert.Contains(": error RYU123: ", strict.Output, StringComparison.Ordinal);
+        Assert.Contains(": error RYU128: ", strict.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal static class SpecDiagnostics
     private static readonly DiagnosticDescriptor s_notProvided = Flow(ProblemCodes.ArgumentNotProvided, DiagnosticSeverity.Error);
     private static readonly DiagnosticDescriptor s_notWritten = Flow(ProblemCodes.OutputNotWritten, DiagnosticSeverity.Error);
     private static readonly DiagnosticDescriptor s_otherType = Flow(ProblemCodes.ReadAsOtherType, DiagnosticSeverity.Error);
-    private static readonly DiagnosticDescriptor s_notRead = Flow(ProblemCodes.ArgumentNotRead, DiagnosticSeverity.Warning);
+    private static readonly DiagnosticDescriptor s_notRead = Flow(ProblemCodes.ArgumentNotRead, DiagnosticSeverity.Info);
     private static readonly DiagnosticDescriptor s_notReached = Flow(ProblemCodes.HookNotReached, DiagnosticSeverity.Info);
     private static readonly DiagnosticDescriptor s_mayLack = Flow(ProblemCodes.RectifierMayLack, DiagnosticSeverity.Warning);
     private static readonly DiagnosticDescriptor s_keyNotArgument = Error(ProblemCodes.KeyNotArgument);

@@ -37,7 +37,8 @@ internal sealed class FlowChecker(ProblemList problems, Planner planner, IReadOn
         {
             IEnumerable<string> read = walk.ReadNames.Where(n => Array.TrueForAll(program.Args, a => a.Name != n));
             problems.Add(ProblemCodes.ArgumentNotRead, arg.Key, arg.Path,
-                $"Nothing in '{program.Part.Reference}' reads '{arg.Name}'.{problems.Suggest(arg.Name, read)} Add it to the args of the hook that uses it, or remove it.", ProblemSeverity.Warning);
+                $"No hook in '{program.Part.Reference}' names '{arg.Name}' among its args.{problems.Suggest(arg.Name, read)} Add it to the args of the hook that uses it, or remove it, unless a hook reads it from the pool.",
+                ProblemSeverity.Info);
         }
     }
 

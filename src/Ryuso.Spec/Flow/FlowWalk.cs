@@ -186,7 +186,7 @@ internal sealed class FlowWalk(ProblemList problems, Planner planner, FlowVariab
     private void Read(FlowArg arg, FlowState now)
     {
         _read[arg.Variable] = true;
-        if (!now.MayHave(arg.Variable) && arg.IsNeeded && ((_isStrict && !_isOpen) || arg.IsEngineOwned))
+        if (!now.MayHave(arg.Variable) && (arg.IsEngineOwned || (arg.IsNeeded && _isStrict && !_isOpen)))
         {
             Find(FlowFault.NotProvided, arg, null, problems.Suggest(arg.Name, variables.Names.Where((n, i) => now.MayHave(i) && !ReservedNames.Contains(n))));
             now.Excuse(arg.Variable);

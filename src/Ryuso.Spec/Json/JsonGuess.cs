@@ -16,6 +16,11 @@ internal static class JsonGuess
         }
 
         string shown = ProblemList.Show(found);
+        if (found.TrimStart('+', '-').ToLowerInvariant() is "nan" or "inf" or "infinity")
+        {
+            return (null, "", $"'{shown}' is no JSON value, and no type of a spec holds it. Write a number, such as 0.0, or null.");
+        }
+
         string? meant = found == "None" ? "null" : found == word ? NearestName.Find(word, s_words) : null;
         if (meant is not null)
         {

@@ -69,7 +69,7 @@ public static class ProblemCodes
     /// <summary>A variable that is read as another type than it was written.</summary>
     public const string ReadAsOtherType = "RYU122";
 
-    /// <summary>A program argument that nobody reads.</summary>
+    /// <summary>A program argument that no hook names.</summary>
     public const string ArgumentNotRead = "RYU123";
 
     /// <summary>A hook that no program reaches.</summary>

@@ -28,7 +28,7 @@ public static class ProblemTitles
         [ProblemCodes.ArgumentNotProvided] = "A required argument that nothing provides",
         [ProblemCodes.OutputNotWritten] = "A required output that nothing writes",
         [ProblemCodes.ReadAsOtherType] = "A variable read as another type than it was written",
-        [ProblemCodes.ArgumentNotRead] = "A program argument that nobody reads",
+        [ProblemCodes.ArgumentNotRead] = "A program argument that no hook names",
         [ProblemCodes.HookNotReached] = "A hook that no program reaches",
         [ProblemCodes.RectifierMayLack] = "A rectifier that may lack what it requires",
         [ProblemCodes.KeyOverwritten] = "A hook that writes a key of its program",

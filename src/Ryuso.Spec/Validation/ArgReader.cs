@@ -11,9 +11,13 @@ internal sealed class ArgReader(ProblemList problems)
 
     private static readonly Dictionary<string, string> s_otherWords = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["text"] = "string", ["integer"] = "int", ["long"] = "int", ["number"] = "float", ["double"] = "float", ["decimal"] = "float",
+        ["text"] = "string", ["integer"] = "int", ["long"] = "int", ["number"] = "float", ["double"] = "float",
+        ["decimal"] = "int", ["money"] = "int", ["currency"] = "int",
         ["boolean"] = "bool", ["array"] = "list", ["tuple"] = "list", ["object"] = "dict", ["dictionary"] = "dict", ["map"] = "dict",
     };
+
+    /// <summary>What no double holds exactly.</summary>
+    private static readonly HashSet<string> s_amounts = new(["decimal", "money", "currency"], StringComparer.OrdinalIgnoreCase);
 
     public EquatableArray<ArgModel> Read(SpecProperty? dict, string path, bool mayBeEngineOwned)
     {
@@ -162,7 +166,8 @@ internal sealed class ArgReader(ProblemList problems)
 
     private void ReportNoType(SpecNode value, string path, string written, string? nearest)
     {
-        string remedy = nearest is null ? "Write" : $"Did you mean '{nearest}'? The types are";
+        string money = s_amounts.Contains(written) ? " Count it in its smallest unit, such as cents." : "";
+        string remedy = nearest is null ? "Write" : $"Did you mean '{nearest}'?{money} The types are";
         problems.Add(ProblemCodes.WrongType, value.Range, path, $"'{ProblemList.Show(written)}' is no type. {remedy} {string.Join(", ", s_types, 0, 5)} or bool.");
     }
 

@@ -8,6 +8,14 @@ namespace Ryuso.Spec.Validation;
 /// <summary>Takes known keys out of one dictionary and reports what is missing, mistyped or unknown.</summary>
 internal sealed class DictReader
 {
+    private static readonly Dictionary<string, string> s_otherWords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["return"] = "outputs", ["returns"] = "outputs", ["result"] = "outputs", ["results"] = "outputs",
+        ["arguments"] = "args", ["parameters"] = "args", ["params"] = "args", ["input"] = "args", ["inputs"] = "args",
+        ["steps"] = "hooks", ["method"] = "reference", ["requires"] = "dependencies", ["depends_on"] = "dependencies",
+        ["undo"] = "rectifiers", ["compensate"] = "rectifiers", ["rollback"] = "rectifiers", ["retries"] = "retry", ["timeout"] = "timeout_ms",
+    };
+
     private readonly ProblemList _problems;
     private readonly SpecNode _node;
     private readonly TextRange _owner;
@@ -33,7 +41,9 @@ internal sealed class DictReader
             }
 
             // A mistyped key is read as what was meant: one slip is one problem, and its contents are checked all the same.
-            string? nearest = NearestName.Find(property.Name, known);
+            string? nearest = s_otherWords.TryGetValue(property.Name, out string? meant) && known.Contains(meant)
+                ? meant
+                : NearestName.Find(property.Name, known);
             if (nearest is not null && node.FindProperty(nearest) is null && _meant?.ContainsKey(nearest) != true)
             {
                 (_meant ??= new(StringComparer.Ordinal)).Add(nearest, property);
@@ -98,13 +108,18 @@ internal sealed class DictReader
             return null;
         }
 
-        if (property.Value.Kind != kind)
+        if (property.Value.Kind == kind)
         {
-            WrongType(_problems, property.Value, At(property.Name), kind);
-            return null;
+            return property;
         }
 
-        return property;
+        // Under a mistyped key another kind of value only says that something else was meant: the key has been reported.
+        if (property.Name == key)
+        {
+            WrongType(_problems, property.Value, At(property.Name), kind);
+        }
+
+        return null;
     }
 
     public static void WrongType(ProblemList problems, SpecNode node, string path, JsonKind wanted) =>

@@ -140,7 +140,7 @@ internal sealed class SpecValidator(ProblemList problems)
         string? reference = Target(dict);
         part.IsLeftOut = reference is null;
         SpecProperty? retryProperty = dict.Dict("retry");
-        DictReader? retry = retryProperty is null ? null : new DictReader(problems, retryProperty.Value, retryProperty.Key, dict.At(retryProperty.Name), "retry", "attempts", "delay_ms");
+        DictReader? retry = retryProperty is null || !IsRetry(retryProperty) ? null : new DictReader(problems, retryProperty.Value, retryProperty.Key, dict.At(retryProperty.Name), "retry", "attempts", "delay_ms");
         (List<SpecReference> dependencies, part.Line) = references.Read(part, dict, "dependencies", required: null);
         (List<SpecReference> rectifiers, part.Rectifiers) = references.Read(part, dict, "rectifiers", required: null);
         part.Hook = new HookModel(
@@ -156,6 +156,10 @@ internal sealed class SpecValidator(ProblemList problems)
             dict.Int("timeout_ms", least: 1, MaxMilliseconds),
             dict.Bool("rectify_self") ?? false);
     }
+
+    /// <summary>Under a mistyped key a dictionary is one for retries only if something in it says so.</summary>
+    private static bool IsRetry(SpecProperty property) =>
+        property.Name == "retry" || property.Value.Find("attempts") is not null || property.Value.Find("delay_ms") is not null;
 
     private EquatableArray<ArgModel>? Args(DictReader dict, string key, string? required, bool mayBeEngineOwned) =>
         dict.Dict(key, required) is { } args ? _args.Read(args, dict.At(args.Name), mayBeEngineOwned) : null;
