@@ -63,7 +63,8 @@ internal sealed class EventWriter : IDisposable
         _lastRow = new(connection, "SELECT max(id) FROM log WHERE id >= ?2 AND id - run_offset = ?1");
         _addEvent = new(
             connection,
-            "INSERT INTO log (id, run_offset, offset, time, kind, step, reference, attempt, text, by, outcome, pool_delta) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+            "INSERT INTO log (id, run_offset, offset, time, kind, step, reference, attempt, text, by, outcome, pool_delta, error_code) "
+            + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
         _finish = new(connection, "UPDATE log SET status = ?2, finished_at = ?3, last = ?4, error = ?5, cause = ?6, answer = ?7, room = NULL WHERE id = ?1");
         _decide = new(connection, "UPDATE log SET status = ?2, finished_at = ?3, last = ?4 WHERE id = ?1 AND status = 'stuck'");
         _stuckRuns = new(connection, "SELECT run_id FROM log INDEXED BY log_open WHERE status IN ('unfinished', 'stuck') AND status = 'stuck'");
@@ -232,7 +233,7 @@ internal sealed class EventWriter : IDisposable
 
         _addEvent.Run(
             _next, _next - chain.First, _next - chain.Last, entry.Time, (long)entry.Kind, entry.Step, entry.Reference, entry.Attempt == 0 ? null : (long?)entry.Attempt,
-            entry.Error ?? entry.Reason, entry.By, isEnd ? EnumNames.Of(entry.Status) : null, entry.PoolDelta);
+            entry.Error ?? entry.Reason, entry.By, isEnd ? EnumNames.Of(entry.Status) : null, entry.PoolDelta, entry.ErrorCode);
         chain.Last = _next++;
         bool isStuck = isEnd && entry.Status == RunStatus.Stuck;
         if (isStuck)

@@ -11,7 +11,7 @@ internal sealed class RunReader : IDisposable
         + "coalesce(j.last, j.id), j.keys FROM log j";
 
     private const string WithPlan = " LEFT JOIN plans p ON p.fingerprint = j.plan ";
-    private const string EventColumns = "SELECT id, id - offset, time, kind, step, reference, attempt, text, by, outcome, pool_delta FROM log ";
+    private const string EventColumns = "SELECT id, id - offset, time, kind, step, reference, attempt, text, by, outcome, pool_delta, error_code FROM log ";
 
     // Guards the connection and its statements.
     private readonly Lock _gate = new();
@@ -188,6 +188,7 @@ internal sealed class RunReader : IDisposable
             By = row.Text(8),
             Status = row.Text(9) is { } outcome ? EnumNames.Status(outcome) : default,
             PoolDelta = row.Text(10),
+            ErrorCode = row.Text(11),
         };
     }
 }

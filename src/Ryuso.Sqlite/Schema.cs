@@ -176,5 +176,17 @@ internal static class Schema
             step, reference, attempt, iif(by IS NULL, text, NULL) AS error, iif(by IS NULL, NULL, text) AS reason, by, outcome, pool_delta
         FROM log;
         """,
+        """
+        ALTER TABLE log ADD COLUMN error_code TEXT;
+        DROP VIEW events;
+        CREATE VIEW events AS
+        SELECT id, id - run_offset AS run, time,
+            CASE kind WHEN 0 THEN 'run_accepted' WHEN 1 THEN 'step_started' WHEN 2 THEN 'step_completed' WHEN 3 THEN 'attempt_failed'
+                WHEN 4 THEN 'compensation_started' WHEN 5 THEN 'run_interrupted' WHEN 6 THEN 'recovery_started' WHEN 7 THEN 'run_finished'
+                WHEN 8 THEN 'retry_requested' WHEN 9 THEN 'skip_requested' WHEN 10 THEN 'abandon_requested' END AS kind,
+            step, reference, attempt, iif(by IS NULL, text, NULL) AS error, error_code, iif(by IS NULL, NULL, text) AS reason, by, outcome,
+            pool_delta
+        FROM log;
+        """,
     ];
 }

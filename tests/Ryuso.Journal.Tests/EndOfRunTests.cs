@@ -171,7 +171,7 @@ public sealed class EndOfRunTests
             }
 
             bool hasThrown = clock.HasThrown;
-            RunStatus? end = answer is null || answer["_error_code"] is not null ? null
+            RunStatus? end = answer is null || answer["_server_error"] is not null ? null
                 : answer["_program_fail"] is null ? RunStatus.Succeeded
                 : (bool)answer["_rectifier_fail"]! ? RunStatus.Stuck : RunStatus.Rectified;
             Assert.Equal(end is RunStatus.Succeeded or RunStatus.Stuck, _calls.Contains("a") && !_calls.Contains("ua"));
@@ -233,7 +233,7 @@ public sealed class EndOfRunTests
             JournaledRun? recorded = await journal.Runs.FindAsync("r", cancellationToken: Cancel);
             Assert.True(recorded is null ? _calls.Count == 0 : recorded.Status != RunStatus.Unfinished, $"call {at}: {recorded?.Status} {string.Join(' ', _calls)}");
             Assert.Equal(recorded?.Status is RunStatus.Succeeded or RunStatus.Stuck, _calls.Contains("a") && !_calls.Contains("ua"));
-            Assert.True(answer?["_error_code"] is not null || recorded is null || answer?["_program_fail"] is null == (recorded.Status == RunStatus.Succeeded));
+            Assert.True(answer?["_server_error"] is not null || recorded is null || answer?["_program_fail"] is null == (recorded.Status == RunStatus.Succeeded));
             if (!hasThrown)
             {
                 Assert.True(at > 3);

@@ -91,7 +91,7 @@ internal sealed class LoadConnection(Stream stream, LoadRequest request, LoadBud
             return;
         }
 
-        bool isRejected = answer.IndexOf("\"_error_code\""u8) >= 0;
+        bool isRejected = answer.IndexOf("\"_server_error\""u8) >= 0;
         Rejected += isRejected ? 1 : 0;
         Failed += isRejected ? 0 : 1;
         Complaint ??= JsonNode.Parse(answer, documentOptions: JsonDepth.Reading) is JsonObject json ? new Answer(json).Error : null;

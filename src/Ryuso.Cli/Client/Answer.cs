@@ -6,11 +6,11 @@ namespace Ryuso.Cli.Client;
 /// <summary>What came back, with the magic variables read.</summary>
 internal sealed record Answer(JsonObject Json)
 {
-    private static readonly HashSet<string> s_magic = ["_program_fail", "_dependency_fail", "_rectifier_fail", "_last_failed_program", "_error", "_traceback", "_rectified", "_unrectified", "_program_name", "_program_time_start", "_run_id"];
+    private static readonly HashSet<string> s_magic = ["_program_fail", "_dependency_fail", "_rectifier_fail", "_last_failed_program", "_error", "_error_code", "_traceback", "_rectified", "_unrectified", "_program_name", "_program_time_start", "_run_id"];
 
     public bool Failed => Flag("_program_fail");
 
-    public bool Rejected => Json.ContainsKey("_error_code") || Json.ContainsKey("_server_error");
+    public bool Rejected => Json.ContainsKey("_server_error");
 
     public bool Stuck => Flag("_rectifier_fail");
 

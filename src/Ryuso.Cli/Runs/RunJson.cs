@@ -36,6 +36,7 @@ internal static class RunJson
             ["reference"] = e.Reference,
             ["attempt"] = e.Attempt == 0 ? null : e.Attempt,
             ["error"] = e.Error,
+            ["error_code"] = e.ErrorCode,
             ["reason"] = e.Reason,
             ["by"] = e.By,
             ["outcome"] = e.Kind == JournalEventKind.RunFinished ? RunNames.Of(e.Status) : null,

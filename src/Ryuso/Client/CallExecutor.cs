@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 using Ryuso.Protocol;
 using Ryuso.Values;
 
@@ -51,7 +52,7 @@ internal sealed class CallExecutor(ClientConnections connections, RyusoClientOpt
                 return answer;
             }
 
-            if (!answer.ContainsKey(ReservedNames.ErrorCode))
+            if (!answer.ContainsKey(ReservedNames.ServerError))
             {
                 throw new ProgramFailedException(answer);
             }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ryuso.Json;
 using Ryuso.Values;
 
 namespace Ryuso.Client;

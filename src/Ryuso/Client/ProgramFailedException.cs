@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ryuso.Client;
+using Ryuso.Json;
 using Ryuso.Values;
 
 namespace Ryuso;
@@ -16,6 +16,12 @@ public sealed class ProgramFailedException : Exception
 
     /// <summary>Why, in words for people (<c>_error</c>).</summary>
     public string Error => ErrorOf(Answer);
+
+    /// <summary>
+    /// Why, for programs (<c>_error_code</c>): the failed hook's own code, otherwise <c>failed</c>, <c>refused</c>, <c>threw</c>,
+    /// <c>timed_out</c>, <c>invalid_arguments</c>, <c>invalid_outputs</c> or <c>interrupted</c>. Empty where a server before codes answered.
+    /// </summary>
+    public string ErrorCode => AnswerJson.Text(Answer, ReservedNames.ErrorCode) ?? "";
 
     /// <summary>
     /// Whether undoing failed, so that an operator must look (<c>_rectifier_fail</c>); <see cref="Unrectified"/> says what was left.

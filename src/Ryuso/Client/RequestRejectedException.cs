@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Ryuso.Client;
+using Ryuso.Json;
 using Ryuso.Values;
 
 namespace Ryuso;

@@ -92,6 +92,9 @@ public sealed record JournalEvent(string RunId, JournalEventKind Kind, long Time
     /// </summary>
     public string? Error { get; init; }
 
+    /// <summary>As <see cref="Error"/>, for programs (<c>_error_code</c>); null where a version before codes recorded it.</summary>
+    public string? ErrorCode { get; init; }
+
     /// <summary>
     /// A JSON object of the variables that the pool gained or changed (null: lost) since the run's last event that has one; with
     /// <see cref="JournalEventKind.RunAccepted"/> the initial pool. Null where nothing changed.

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Ryuso.Json;
+using Ryuso.Values;
 
 namespace Ryuso;
 
@@ -27,13 +29,29 @@ public class ProgramResult
     public bool IsSuccess => _outputs is not null || Answer["_program_fail"] is null;
 
     /// <summary>Whether nothing ran because the request was refused.</summary>
-    public bool IsRejected => _outputs is null && Answer["_error_code"] is not null;
+    public bool IsRejected => _outputs is null && Answer["_server_error"] is not null;
 
     /// <summary>Whether rectification failed, so that an operator must look (<c>_rectifier_fail</c>).</summary>
     public bool IsStuck => _outputs is null && Answer["_rectifier_fail"] is { } stuck && stuck.GetValue<bool>();
 
     /// <summary>Why the run failed or was rejected; null on success.</summary>
     public string? Error => _outputs is null ? (Answer["_error"] ?? Answer["_server_error"])?.GetValue<string>() : null;
+
+    /// <summary>
+    /// Why, for programs (<c>_error_code</c>): of a run the failed hook's own code, otherwise <c>failed</c>, <c>refused</c>, <c>threw</c>,
+    /// <c>timed_out</c>, <c>invalid_arguments</c>, <c>invalid_outputs</c> or <c>interrupted</c>; of a rejected request <c>busy</c>,
+    /// <c>unknown_program</c> and the like. Null on success.
+    /// </summary>
+    public string? ErrorCode => _outputs is null ? AnswerJson.Text(Answer, ReservedNames.ErrorCode) : null;
+
+    /// <summary>The reference of the hook that failed last (<c>_last_failed_program</c>); null on success and where nothing ran.</summary>
+    public string? LastFailed => _outputs is null ? AnswerJson.Text(Answer, ReservedNames.LastFailedProgram) : null;
+
+    /// <summary>The steps that were reversed, in that order (<c>_rectified</c>).</summary>
+    public IReadOnlyList<string> Rectified => _outputs is null ? AnswerJson.List(Answer, ReservedNames.Rectified) : [];
+
+    /// <summary>The completed steps that have rectifiers and were not reversed (<c>_unrectified</c>); none unless the run is stuck.</summary>
+    public IReadOnlyList<string> Unrectified => _outputs is null ? AnswerJson.List(Answer, ReservedNames.Unrectified) : [];
 
     internal static JsonObject Parse(ReadOnlySpan<byte> answer) => (JsonObject)JsonNode.Parse(answer, documentOptions: s_options)!;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Ryuso.Definitions;
+using Ryuso.Runs;
 using Ryuso.Telemetry;
 
 namespace Ryuso.Orchestration;
@@ -8,14 +9,14 @@ namespace Ryuso.Orchestration;
 internal sealed partial class RunExecutor
 {
     /// <summary>One try of one hook. One that ends at once costs no state machine.</summary>
-    private bool TryInvoke(int index, HookDefinition hook, int attempt, TimeLimit? limit, out string? error)
+    private bool TryInvoke(int index, HookDefinition hook, int attempt, TimeLimit? limit, out StepFailure? error)
     {
         try
         {
             ValueTask<HookResult> call = Call(index, hook, attempt, limit);
             if (call.IsCompletedSuccessfully)
             {
-                error = call.Result.Reason;
+                error = call.Result.Failure;
                 return true;
             }
 
@@ -38,7 +39,7 @@ internal sealed partial class RunExecutor
     /// A hook that may be tried again, has a time limit, is recorded or watched. What throws around it (a clock, an interceptor) is the
     /// step's failure, so that the run turns back; only the journal's failure concerns more than the step. A try is counted before it is made.
     /// </summary>
-    private async ValueTask<string?> InvokeAsync(int index, HookDefinition hook)
+    private async ValueTask<StepFailure?> InvokeAsync(int index, HookDefinition hook)
     {
         try
         {
@@ -57,16 +58,16 @@ internal sealed partial class RunExecutor
 
                 if (_recorder is not null && await _recorder.StepStartingAsync(attempt).ConfigureAwait(false) is { } unrecordable)
                 {
-                    return unrecordable;
+                    return new StepFailure(unrecordable, FailureCodes.InvalidOutputs, IsFinal: true);
                 }
 
-                string? error = await TryOnceAsync(index, hook, attempt).ConfigureAwait(false);
-                if (error is null || attempt >= hook.Attempts)
+                StepFailure? error = await TryOnceAsync(index, hook, attempt).ConfigureAwait(false);
+                if (error is null || error.IsFinal || attempt >= hook.Attempts)
                 {
                     return error;
                 }
 
-                _recorder?.AttemptFailed(attempt, error);
+                _recorder?.AttemptFailed(attempt, error.Message, error.Code);
                 var delay = TimeSpan.FromMilliseconds(hook.RetryDelayMs);
                 delay = orchestrator.Interceptor?.GetRetryDelay(hook.Reference, delay) ?? delay;
                 if (delay > TimeSpan.Zero)
@@ -85,19 +86,19 @@ internal sealed partial class RunExecutor
 
     /// <summary>One try, watched and within its time limit.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string?> TryOnceAsync(int index, HookDefinition hook, int attempt)
+    private async ValueTask<StepFailure?> TryOnceAsync(int index, HookDefinition hook, int attempt)
     {
         TimeLimit? limit = hook.TimeoutMs > 0 ? new TimeLimit(hook.Reference, TimeSpan.FromMilliseconds(hook.TimeoutMs), _time, _logger) : null;
         try
         {
             var watch = HookActivity.Begin(hook.Reference, attempt, _run.StateMachine.Id.IsRectifying);
-            string? error = TryInvoke(index, hook, attempt, limit, out string? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
+            StepFailure? error = TryInvoke(index, hook, attempt, limit, out StepFailure? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
             if (limit is { IsReached: true })
             {
-                error = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
+                error = new StepFailure($"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.", FailureCodes.TimedOut);
             }
 
-            watch.End(error);
+            watch.End(error?.Message);
             return error;
         }
         finally
@@ -110,7 +111,8 @@ internal sealed partial class RunExecutor
     }
 
     /// <summary>What is missing or mistyped fails the step at once: no try would find it otherwise.</summary>
-    private string? CheckArguments(HookDefinition hook) => Describe("hook", hook.Reference, "cannot run", _run.Slots.FindProblems(hook.Args));
+    private StepFailure? CheckArguments(HookDefinition hook) =>
+        Describe("hook", hook.Reference, "cannot run", _run.Slots.FindProblems(hook.Args)) is { } wrong ? StepFailure.OfArguments(wrong) : null;
 
     private ValueTask<HookResult> Call(int index, HookDefinition hook, int attempt, TimeLimit? limit)
     {
@@ -133,11 +135,11 @@ internal sealed partial class RunExecutor
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<string?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)
+    private async ValueTask<StepFailure?> AwaitAsync(ValueTask<HookResult> call, HookDefinition hook, int attempt)
     {
         try
         {
-            return (await call.ConfigureAwait(false)).Reason;
+            return (await call.ConfigureAwait(false)).Failure;
         }
 #pragma warning disable CA1031 // Whatever a hook throws is that step's failure and never the server's.
         catch (Exception exception)
@@ -147,9 +149,20 @@ internal sealed partial class RunExecutor
         }
     }
 
-    private string DescribeFailure(Exception exception, HookDefinition hook, int attempt)
+    /// <summary>A deliberate failure says all in its message; of any other exception the log has the stack trace, and clients the type's name.</summary>
+    private StepFailure DescribeFailure(Exception exception, HookDefinition hook, int attempt)
     {
-        RunLog.HookFailed(_logger, hook.Reference, attempt, exception);
-        return exception is HookFailedException ? exception.Message : $"The hook '{hook.Reference}' threw {exception.GetType().Name}.";
+        switch (exception)
+        {
+            case HookFailedException failed:
+                RunLog.HookFailedOnPurpose(_logger, hook.Reference, attempt, failed.Message, failed.InnerException);
+                return new StepFailure(failed.Message, FailureCodes.Choose(failed.Code, FailureCodes.Failed));
+            case HookRefusedException refused:
+                RunLog.HookFailedOnPurpose(_logger, hook.Reference, attempt, refused.Message, refused.InnerException);
+                return new StepFailure(refused.Message, FailureCodes.Choose(refused.Code, FailureCodes.Refused), IsFinal: true);
+            default:
+                RunLog.HookFailed(_logger, hook.Reference, attempt, exception);
+                return new StepFailure($"The hook '{hook.Reference}' threw {exception.GetType().Name}.", FailureCodes.Threw);
+        }
     }
 }

@@ -87,7 +87,7 @@ internal sealed partial class RunExecutor
             {
                 if (FindRecoveryBlocker(replay) is { } obstacle)
                 {
-                    CompleteCommand(obstacle);
+                    CompleteCommand(new StepFailure(obstacle, FailureCodes.Failed));
                 }
                 else
                 {
@@ -127,12 +127,14 @@ internal sealed partial class RunExecutor
         _run.Fail(
             inDoubt ? _run.StepReference : "programs." + _run.Program.Name,
             inDoubt
-                ? $"The server's process ended during the run, and whether {_run.StepReference} had ended is not known."
-                : "The server's process ended during the run.",
+                ? Interrupted($"The server's process ended during the run, and whether {_run.StepReference} had ended is not known.")
+                : Interrupted("The server's process ended during the run."),
             isDependency: inDoubt && _run.StateMachine.CurrentOp.IsDependency);
         recorder.RunInterrupted(inDoubt);
         _run.StateMachine.Interrupt(inDoubt);
     }
+
+    private static StepFailure Interrupted(string message) => new(message, FailureCodes.Interrupted);
 
     /// <summary>Why the way back of a recovered run cannot be gone; null where it can.</summary>
     private string? FindRecoveryBlocker(RunReplay replay)

@@ -32,7 +32,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     private RunRecorder? _recorder;
     private DataPool _pool = null!;
     private HookInstances _hooks = null!;
-    private ValueTask<string?> _pending;
+    private ValueTask<StepFailure?> _pending;
     private RunActivity _activity;
 
     // Why the request cannot run; null where it can. The fingerprint of one that has an id of its own and is to be recorded.
@@ -251,7 +251,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         {
             while (!_run.StateMachine.IsEnded)
             {
-                if (!TryExecuteSafely(out string? error))
+                if (!TryExecuteSafely(out StepFailure? error))
                 {
                     return false;
                 }
@@ -289,7 +289,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         }
     }
 
-    private void CompleteCommand(string? error)
+    private void CompleteCommand(StepFailure? error)
     {
         if (error is not null)
         {
@@ -301,7 +301,7 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     }
 
     /// <summary>As <see cref="TryExecute"/>; what it throws fails the step, so that the run turns back, or is stuck where it does already.</summary>
-    private bool TryExecuteSafely(out string? error)
+    private bool TryExecuteSafely(out StepFailure? error)
     {
         try
         {
@@ -311,14 +311,14 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         catch (Exception exception) when (!IsOfJournal(exception))
 #pragma warning restore CA1031
         {
-            error = $"'{_run.StepReference}' threw {exception.GetType().Name}: {ExceptionText.MessageOf(exception)}";
+            error = new StepFailure($"'{_run.StepReference}' threw {exception.GetType().Name}: {ExceptionText.MessageOf(exception)}", FailureCodes.Threw);
             return true;
         }
     }
 
     /// <summary>Carries out the machine's current command. False where <see cref="_pending"/> must be waited for.</summary>
     /// <param name="error">Null when it ended well, otherwise why not.</param>
-    private bool TryExecute(out string? error)
+    private bool TryExecute(out StepFailure? error)
     {
         ref readonly PlanOp step = ref _run.StateMachine.CurrentOp;
         if (_run.StateMachine.Command == RunCommand.CheckOutputs)
@@ -356,28 +356,33 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
             case PlanOpKind.EnterProgram:
                 ProgramDefinition entered = _run.Programs[step.Index];
                 _run.Slots.ApplyDefaults(entered.Args);
-                error = Describe("program", entered.Name, "cannot begin", _run.Slots.FindProblems(entered.Args)) ?? FindMissingKey(entered);
+                error = (Describe("program", entered.Name, "cannot begin", _run.Slots.FindProblems(entered.Args)) ?? FindMissingKey(entered)) is { } wrong
+                    ? StepFailure.OfArguments(wrong)
+                    : null;
                 return true;
             default:
                 ProgramDefinition left = _run.Programs[step.Index];
                 _run.Slots.ApplyDefaults(left.Outputs);
-                error = Describe("program", left.Name, "did not give its outputs", _run.Slots.FindProblems(left.Outputs));
+                error = Describe("program", left.Name, "did not give its outputs", _run.Slots.FindProblems(left.Outputs)) is { } missing
+                    ? StepFailure.OfOutputs(missing)
+                    : null;
                 return true;
         }
     }
 
     /// <summary>Also writes the answer, since an output that cannot be written makes the run unsuccessful too.</summary>
-    private string? CheckOutputs()
+    private StepFailure? CheckOutputs()
     {
         ProgramDefinition program = _run.Program;
-        if (orchestrator.Interceptor?.CompleteProgram(program.Name, _run.Slots.RunId).Reason is { } failure)
+        if (orchestrator.Interceptor?.CompleteProgram(program.Name, _run.Slots.RunId).Failure is { } failure)
         {
             return failure;
         }
 
         _run.Slots.ApplyDefaults(program.Outputs);
-        return Describe("program", program.Name, "did not give its outputs", _run.Slots.FindProblems(program.Outputs))
+        string? wrong = Describe("program", program.Name, "did not give its outputs", _run.Slots.FindProblems(program.Outputs))
             ?? (_answers.TryWriteOutputs(_run, out string? problem) ? null : $"The outputs of the program '{program.Name}' cannot be written as JSON: {problem}");
+        return wrong is null ? null : StepFailure.OfOutputs(wrong);
     }
 
     /// <summary>Leaves the answer in <see cref="_answers"/>. Nothing has been reported yet: the record comes first.</summary>
@@ -417,8 +422,8 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         RunCommand outcome = _run.StateMachine.Command;
         if (_run.IsStuck)
         {
-            (string cause, string why) = _run.Cause!.Value;
-            RunLog.Stuck(_logger, _run.Program.Name, _run.Slots.RunId, cause, why, _run.FailedReference!, _run.Error!, _run.NamesOf(_run.StateMachine.Rectified), _run.NamesOf(_run.Unrectified));
+            (string cause, StepFailure why) = _run.Cause!.Value;
+            RunLog.Stuck(_logger, _run.Program.Name, _run.Slots.RunId, cause, why.Message, _run.FailedReference!, _run.Error!, _run.NamesOf(_run.StateMachine.Rectified), _run.NamesOf(_run.Unrectified));
         }
 
         if (_logger.IsEnabled(LogLevel.Information))

@@ -81,11 +81,11 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
     }
 
     /// <summary>A try failed; another follows.</summary>
-    public void AttemptFailed(int attempt, string error) => 
-        Append(JournalEventKind.AttemptFailed, attempt: attempt, error: error, poolDelta: _pool.Take());
+    public void AttemptFailed(int attempt, string error, string code) =>
+        Append(JournalEventKind.AttemptFailed, attempt: attempt, error: error, errorCode: code, poolDelta: _pool.Take());
 
     /// <summary>The machine's current command ended. Call before the machine is told.</summary>
-    public void CommandCompleted(string? error)
+    public void CommandCompleted(StepFailure? error)
     {
         RunStateMachine machine = run.StateMachine;
         bool isHook = machine.Command == RunCommand.Execute && machine.CurrentOp.Kind == PlanOpKind.InvokeHook;
@@ -95,13 +95,13 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
         }
         else if (error is not null && !machine.IsCompensating)
         {
-            Append(JournalEventKind.CompensationStarted, reference: run.FailedReference, error: error, poolDelta: _pool.Take());
+            Append(JournalEventKind.CompensationStarted, reference: run.FailedReference, error: error.Message, errorCode: error.Code, poolDelta: _pool.Take());
         }
     }
 
     /// <summary>The process ended during the run. Call before the machine is told.</summary>
     public void RunInterrupted(bool inDoubt) =>
-        Append(JournalEventKind.RunInterrupted, isAtStep: inDoubt, reference: run.FailedReference, error: run.Error);
+        Append(JournalEventKind.RunInterrupted, isAtStep: inDoubt, reference: run.FailedReference, error: run.Error, errorCode: run.ErrorCode);
 
     /// <summary>The run ended; its memory may be used again at once.</summary>
     /// <returns>The position up to which the journal must be durable before the answer may leave.</returns>
@@ -112,6 +112,7 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
             JournalEventKind.RunFinished,
             isAtStep: run.IsStuck,
             error: run.Error,
+            errorCode: run.ErrorCode,
             status: run.StateMachine.Command switch
             {
                 RunCommand.Succeeded => RunStatus.Succeeded,
@@ -136,6 +137,7 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
             [ReservedNames.RectifierFail] = true,
             [ReservedNames.LastFailedProgram] = null,
             [ReservedNames.Error] = error,
+            [ReservedNames.ErrorCode] = FailureCodes.Interrupted,
             [ReservedNames.Traceback] = new JsonArray(),
             [ReservedNames.Rectified] = new JsonArray(),
             [ReservedNames.Unrectified] = new JsonArray(),
@@ -147,6 +149,7 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
         {
             Status = RunStatus.Stuck,
             Error = error,
+            ErrorCode = FailureCodes.Interrupted,
             Answer = Encoding.UTF8.GetString(JsonBytes.Of(answer)),
         });
     }
@@ -158,6 +161,7 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
         string? reference = null,
         int attempt = 0,
         string? error = null,
+        string? errorCode = null,
         string? poolDelta = null,
         RunStatus status = default,
         string? answer = null)
@@ -169,6 +173,7 @@ internal sealed class RunRecorder(IJournal journal, Func<ProgramDefinition, Jour
             Reference = reference ?? (isAtStep ? run.StepReference : null),
             Attempt = attempt,
             Error = error,
+            ErrorCode = errorCode,
             PoolDelta = poolDelta,
             Status = status,
             Answer = answer,

@@ -20,7 +20,7 @@ internal sealed class RunReplay
     // How often the run was taken up since it last got any further, and whether the step was tried before the first time.
     private int _recoveries;
     private bool _wasTriedBefore;
-    private string? _lastError;
+    private StepFailure? _lastFailure;
 
     private RunReplay(RunState run) => _run = run;
 
@@ -37,7 +37,7 @@ internal sealed class RunReplay
     public bool IsDecided { get; private set; }
 
     /// <summary>Why the step at which the machine stands is known to have failed; null where that is not known.</summary>
-    public string? KnownFailure => _inFlight ? null : _lastError;
+    public StepFailure? KnownFailure => _inFlight ? null : _lastFailure;
 
     /// <summary>Whether the step at which the machine stands had started, can be reversed and has no recorded end.</summary>
     public bool IsInDoubt => _inFlight && _run.Hooks[_run.StateMachine.CurrentOp.Index].Rectifiers.Length > 0;
@@ -89,24 +89,24 @@ internal sealed class RunReplay
                 break;
             case JournalEventKind.AttemptFailed:
                 _inFlight = false;
-                _lastError = entry.Error;
+                _lastFailure = FailureOf(entry);
                 break;
             case JournalEventKind.StepCompleted:
                 Move();
                 ResetProcessEnds();
                 break;
             case JournalEventKind.CompensationStarted:
-                _run.Fail(entry.Error!);
+                _run.Fail(FailureOf(entry));
                 machine.Next(ok: false);
                 CompensationStarted();
                 break;
             case JournalEventKind.RunInterrupted:
-                _run.Fail(entry.Reference!, entry.Error!, isDependency: entry.Step is not null && machine.CurrentOp.IsDependency);
+                _run.Fail(entry.Reference!, FailureOf(entry), isDependency: entry.Step is not null && machine.CurrentOp.IsDependency);
                 machine.Interrupt(inDoubt: entry.Step is not null);
                 CompensationStarted();
                 break;
             case JournalEventKind.RunFinished:
-                _run.Fail(entry.Error!);
+                _run.Fail(FailureOf(entry));
                 _inFlight = false;
                 break;
             case JournalEventKind.RecoveryStarted:
@@ -121,6 +121,9 @@ internal sealed class RunReplay
                 break;
         }
     }
+
+    /// <summary>A run that an older version recorded has no codes.</summary>
+    private static StepFailure FailureOf(JournalEvent entry) => new(entry.Error!, entry.ErrorCode ?? FailureCodes.Failed);
 
     private void Restore(string json)
     {
@@ -155,7 +158,7 @@ internal sealed class RunReplay
         _run.StateMachine.Next(ok: true);
         Attempts = 0;
         _inFlight = false;
-        _lastError = null;
+        _lastFailure = null;
     }
 
     private void CompensationStarted()
@@ -163,7 +166,7 @@ internal sealed class RunReplay
         IsDecided = true;
         Attempts = 0;
         _inFlight = false;
-        _lastError = null;
+        _lastFailure = null;
         ResetProcessEnds();
     }
 
@@ -171,7 +174,7 @@ internal sealed class RunReplay
     {
         Attempts = 0;
         ResetProcessEnds();
-        _lastError = null;
+        _lastFailure = null;
     }
 
     private void ResetProcessEnds()

@@ -12,6 +12,7 @@ internal sealed class AnswerWriter
     private static readonly byte[] s_rectifierFail = JsonBytes.Key(ReservedNames.RectifierFail);
     private static readonly byte[] s_lastFailedProgram = JsonBytes.Key(ReservedNames.LastFailedProgram);
     private static readonly byte[] s_error = JsonBytes.Key(ReservedNames.Error);
+    private static readonly byte[] s_errorCode = JsonBytes.Key(ReservedNames.ErrorCode);
     private static readonly byte[] s_traceback = JsonBytes.Key(ReservedNames.Traceback);
     private static readonly byte[] s_rectified = JsonBytes.Key(ReservedNames.Rectified);
     private static readonly byte[] s_unrectified = JsonBytes.Key(ReservedNames.Unrectified);
@@ -93,6 +94,8 @@ internal sealed class AnswerWriter
         _answer.Text(run.FailedReference);
         _answer.Key(s_error);
         _answer.Text(run.Error);
+        _answer.Key(s_errorCode);
+        _answer.Text(run.ErrorCode);
         _answer.Key(s_traceback);
         WriteReferences(run, run.Trace);
         _answer.Key(s_rectified);

@@ -40,6 +40,13 @@ public readonly struct HookContext : IEquatable<HookContext>
     /// <exception cref="ObjectDisposedException">The run has ended.</exception>
     public string IdempotencyKey => $"{RunId}/{_step}";
 
+    /// <summary>
+    /// Of a rectifier, the <see cref="IdempotencyKey"/> that the step had which it reverses, so that an outside API can be asked for what was
+    /// done under it; null on the way forward.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The run has ended.</exception>
+    public string? ReversedKey => IsRectifying ? $"{RunId}/{new StepId(_step.Position)}" : null;
+
     /// <summary>Fires at the hook's time limit (key <c>hook.timeout_ms</c>); never for a hook without one.</summary>
     public CancellationToken CancellationToken { get; }
 

@@ -7,7 +7,7 @@ namespace Ryuso.Runs;
 internal sealed class RunState(SpecDefinition spec)
 {
     private readonly List<int> _trace = [];
-    private string? _error;
+    private StepFailure? _failure;
 
     public PoolSlots Slots { get; } = new(spec.Variables);
 
@@ -19,10 +19,15 @@ internal sealed class RunState(SpecDefinition spec)
     public string? FailedReference { get; private set; }
 
     /// <summary>Why the run is no success; of one that was rectified, the first cause, whatever failed on the way back.</summary>
-    public string? Error => StateMachine.Command == RunCommand.Rectified && Cause is { } cause ? cause.Error : _error;
+    public string? Error => Failure?.Message;
+
+    /// <summary>As <see cref="Error"/>, for programs: <c>_error_code</c>.</summary>
+    public string? ErrorCode => Failure?.Code;
+
+    private StepFailure? Failure => StateMachine.Command == RunCommand.Rectified && Cause is { } cause ? cause.Failure : _failure;
 
     /// <summary>Why the run turned back, whatever failed on the way back since: what failed, and why. Null while it goes forward.</summary>
-    public (string Reference, string Error)? Cause { get; private set; }
+    public (string Reference, StepFailure Failure)? Cause { get; private set; }
 
     public bool DependencyFailed { get; private set; }
 
@@ -60,7 +65,7 @@ internal sealed class RunState(SpecDefinition spec)
         Slots.Begin(program.Name, time);
         _trace.Clear();
         FailedReference = null;
-        _error = null;
+        _failure = null;
         Cause = null;
         DependencyFailed = false;
     }
@@ -88,13 +93,13 @@ internal sealed class RunState(SpecDefinition spec)
     public void Enter(int hook) => _trace.Add(hook);
 
     /// <summary>The machine's current command failed.</summary>
-    public void Fail(string error) => Fail(StepReference, error, StateMachine.CurrentOp.IsDependency);
+    public void Fail(StepFailure failure) => Fail(StepReference, failure, StateMachine.CurrentOp.IsDependency);
 
-    public void Fail(string reference, string error, bool isDependency)
+    public void Fail(string reference, StepFailure failure, bool isDependency)
     {
         FailedReference = reference;
-        _error = error;
-        Cause ??= (reference, error);
+        _failure = failure;
+        Cause ??= (reference, failure);
         DependencyFailed = isDependency;
     }
 

@@ -20,6 +20,10 @@ internal static partial class RunLog
     [LoggerMessage(2, LogLevel.Warning, "{Hook} failed at try {Attempt}.")]
     public static partial void HookFailed(ILogger logger, string hook, int attempt, Exception exception);
 
+    /// <summary>A hook that fails on purpose has said why: the exception is logged only where it has a cause.</summary>
+    [LoggerMessage(18, LogLevel.Information, "{Hook} failed at try {Attempt}: {Reason}")]
+    public static partial void HookFailedOnPurpose(ILogger logger, string hook, int attempt, string reason, Exception? cause);
+
     [LoggerMessage(3, LogLevel.Critical, "{Program} {RunId} is stuck: {Cause} failed ({Why}), and on the way back the rectifier step {Step} failed ({Error}). Reversed: [{Rectified}]. Not reversed: [{Unrectified}]. Look at these by hand.")]
     public static partial void Stuck(ILogger logger, string program, string runId, string cause, string why, string step, string error, string rectified, string unrectified);
 

@@ -190,7 +190,7 @@ public abstract class JournalConformance : IAsyncDisposable
         IJournal again = await OpenAsync();
         Assert.Equal(id, again.Id);
         Assert.Equal(Events("ended").Select(e => e.Kind), (await again.Runs.FindAsync("ended", cancellationToken: Cancel))!.Events.Select(e => e.Kind));
-        again.Append(new JournalEvent("open", JournalEventKind.RunInterrupted, 10) { Error = "the process ended" });
+        again.Append(new JournalEvent("open", JournalEventKind.RunInterrupted, 10) { Error = "the process ended", ErrorCode = "interrupted" });
         again.Append(Accepted("new"));
         again.Append(Finished("open", RunStatus.Rectified));
         JournaledRun open = (await again.Runs.FindAsync("open", cancellationToken: Cancel))!;
@@ -198,6 +198,7 @@ public abstract class JournalConformance : IAsyncDisposable
             [JournalEventKind.RunAccepted, JournalEventKind.StepStarted, JournalEventKind.RunInterrupted, JournalEventKind.RunFinished],
             open.Events.Select(e => e.Kind));
         Assert.Equal("the process ended", open.Cause);
+        Assert.Equal([null, null, "interrupted", null], open.Events.Select(e => e.ErrorCode));
         Assert.Equal("new", Assert.Single(await again.Runs.ListAsync(new RunQuery(RunStatus.Unfinished), Cancel)).RunId);
     }
 

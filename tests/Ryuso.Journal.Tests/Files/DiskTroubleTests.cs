@@ -24,10 +24,10 @@ public sealed class DiskTroubleTests : IDisposable
             SpecOrchestrator orchestrator = TestSpec.Orchestrator();
             await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
             JsonObject answer = [];
-            for (int i = 0; answer["_error_code"] is null; i++)
+            for (int i = 0; answer["_server_error"] is null; i++)
             {
                 answer = await orchestrator.AskAsync("three", $"run-{i}", new JsonObject { ["text"] = new string('x', 5000) });
-                if (answer["_error_code"] is null)
+                if (answer["_server_error"] is null)
                 {
                     acknowledged.Add($"run-{i}");
                 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
 using Ryuso.Recording;
 using Ryuso.Sqlite;
@@ -18,6 +19,7 @@ public sealed class MigrationTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task Migration_of_each_older_schema_keeps_every_run_and_event(int version)
     {
         string? id = Make(version);
@@ -46,6 +48,7 @@ public sealed class MigrationTests : IDisposable
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task Migrated_journal_recovers_its_unfinished_runs_and_lists_new_ones_after_the_old(int version)
     {
         Make(version);
@@ -54,7 +57,9 @@ public sealed class MigrationTests : IDisposable
         SpecOrchestrator orchestrator = TestSpec.Orchestrator(calls.Add);
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
         Assert.Equal(["ua"], calls);
-        Assert.Equal(RunStatus.Rectified, (await journal.Runs.FindAsync("open", cancellationToken: TestContext.Current.CancellationToken))!.Status);
+        JournaledRun recovered = (await journal.Runs.FindAsync("open", cancellationToken: TestContext.Current.CancellationToken))!;
+        Assert.Equal((RunStatus.Rectified, "interrupted"), (recovered.Status, (string?)JsonNode.Parse(recovered.Answer!)!["_error_code"]));
+        Assert.Equal("interrupted", Assert.Single(recovered.Events, e => e.Kind == JournalEventKind.RunInterrupted).ErrorCode);
         await orchestrator.AskAsync("one", "new");
         Assert.Equal(["new", "done"], (await journal.Runs.ListAsync(new RunQuery(RunStatus.Succeeded) { Limit = 10 }, TestContext.Current.CancellationToken)).Select(r => r.RunId));
         Assert.Empty(await journal.Runs.ListAsync(new RunQuery(RunStatus.Unfinished) { Limit = 10 }, TestContext.Current.CancellationToken));

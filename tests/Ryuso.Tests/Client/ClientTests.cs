@@ -51,7 +51,7 @@ public sealed class ClientTests : ServedTests
     public void Stuck_run_throws_with_what_was_not_rectified()
     {
         var failed = new ProgramFailedException((JsonObject)JsonNode.Parse("""
-            {"_program_fail":true,"_dependency_fail":true,"_rectifier_fail":true,"_last_failed_program":"hooks.u","_error":"No.","_traceback":["hooks.a","hooks.b"],
+            {"_program_fail":true,"_dependency_fail":true,"_rectifier_fail":true,"_last_failed_program":"hooks.u","_error":"No.","_error_code":"sold_out","_traceback":["hooks.a","hooks.b"],
              "_rectified":["hooks.b"],"_unrectified":["hooks.a"],"_program_name":"p","_program_time_start":1767225600000,"_run_id":"r"}
             """)!);
         Assert.Equal("The program 'p' failed: No. The run is stuck; not undone: hooks.a.", failed.Message);

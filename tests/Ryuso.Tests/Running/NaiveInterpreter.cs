@@ -23,7 +23,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
     private readonly List<string> _rectified = [];
     private readonly List<Call> _calls = [];
     private string? _lastFailed;
-    private string? _error;
+    private Failure? _failure;
     private bool _dependencyFail;
 
     public IReadOnlyList<Call> Calls => _calls;
@@ -104,7 +104,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
         Default(program["args"]!);
         if (Wrong(program["args"]!) is { } wrong)
         {
-            return Failed("programs." + name, $"The program '{name}' cannot begin: {wrong}.", isDependency);
+            return Failed("programs." + name, new($"The program '{name}' cannot begin: {wrong}.", "invalid_arguments"), isDependency);
         }
 
         return RunAll(program["hooks"], isDependency, isRectifying) && Leave(name, isDependency);
@@ -115,7 +115,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
         JsonNode outputs = spec["programs"]![program]!["outputs"]!;
         Default(outputs);
         return Wrong(outputs) is not { } wrong
-            || Failed("programs." + program, $"The program '{program}' did not give its outputs: {wrong}.", isDependency);
+            || Failed("programs." + program, new($"The program '{program}' did not give its outputs: {wrong}.", "invalid_outputs"), isDependency);
     }
 
     private bool RunHook(string name, bool isDependency, bool isRectifying)
@@ -127,7 +127,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
             return false;
         }
 
-        string? error = TryAll(name, hook, isRectifying);
+        Failure? error = TryAll(name, hook, isRectifying);
         bool rectifiesItself = error is not null && (bool?)hook["rectify_self"] == true;
         if (!isRectifying && (error is null || rectifiesItself))
         {
@@ -138,14 +138,14 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
     }
 
     /// <summary>As many tries as the hook may have; what is wrong with its arguments ends them. Null when one did its work, otherwise why not.</summary>
-    private string? TryAll(string name, JsonNode hook, bool isRectifying)
+    private Failure? TryAll(string name, JsonNode hook, bool isRectifying)
     {
         int step = _calls.Count;
         for (int attempt = 1; ; attempt++)
         {
             if (Wrong(hook["args"]!) is { } wrong)
             {
-                return $"The hook 'hooks.{name}' cannot run: {wrong}.";
+                return new($"The hook 'hooks.{name}' cannot run: {wrong}.", "invalid_arguments");
             }
 
             if (attempt > 1)
@@ -153,15 +153,15 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
                 _trace.Add("hooks." + name);
             }
 
-            string? error = Try(name, hook, step, attempt, isRectifying);
-            if (error is null || attempt >= ((int?)hook["retry"]?["attempts"] ?? 1))
+            Failure? error = Try(name, hook, step, attempt, isRectifying);
+            if (error is null || error.IsFinal || attempt >= ((int?)hook["retry"]?["attempts"] ?? 1))
             {
                 return error;
             }
         }
     }
 
-    private string? Try(string name, JsonNode hook, int step, int attempt, bool isRectifying)
+    private Failure? Try(string name, JsonNode hook, int step, int attempt, bool isRectifying)
     {
         Act act = script(_calls.Count, isRectifying);
         _calls.Add(new Call(name, attempt, isRectifying, step, Call.Look(looked, n => _pool.GetValueOrDefault(n)), Arguments(hook["args"]!)));
@@ -169,7 +169,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
         {
             if (s_engineOwned.Contains(write.Name))
             {
-                return $"The hook 'hooks.{name}' threw ArgumentException.";
+                return new($"The hook 'hooks.{name}' threw ArgumentException.", "threw");
             }
 
             Set(write.Name, write.Value == Write.Append ? Appended(write.Name) : JsonText.Of(JsonNode.Parse(write.Value ?? "null")));
@@ -178,8 +178,11 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
         return act.Ending switch
         {
             Ending.Ok => null,
-            Ending.ThrowSomething => $"The hook 'hooks.{name}' threw TimeoutException.",
-            _ => $"call {_calls.Count} failed",
+            Ending.ThrowSomething => new($"The hook 'hooks.{name}' threw TimeoutException.", "threw"),
+            Ending.Refuse => new($"call {_calls.Count} failed", "declined", IsFinal: true),
+            Ending.ThrowRefusal => new($"call {_calls.Count} failed", "refused", IsFinal: true),
+            Ending.Fail => new($"call {_calls.Count} failed", "failed"),
+            _ => new($"call {_calls.Count} failed", "busy.try-later"),
         };
     }
 
@@ -217,16 +220,19 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
         magic["_dependency_fail"] = _dependencyFail ? "true" : "false";
         magic["_rectifier_fail"] = stuck ? "true" : "false";
         magic["_last_failed_program"] = $"\"{_lastFailed}\"";
-        magic["_error"] = $"\"{_error}\"";
+        magic["_error"] = $"\"{_failure!.Words}\"";
+        magic["_error_code"] = $"\"{_failure.Code}\"";
         magic["_traceback"] = List(_trace);
         magic["_rectified"] = List(_rectified.Select(h => "hooks." + h));
         magic["_unrectified"] = List(stuck ? Enumerable.Reverse(_completed).Where(HasRectifiers).Select(h => "hooks." + h) : []);
         return magic.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"\"{m.Key}\":{m.Value}");
     }
 
-    private bool Failed(string reference, string error, bool isDependency)
+    private sealed record Failure(string Words, string Code, bool IsFinal = false);
+
+    private bool Failed(string reference, Failure failure, bool isDependency)
     {
-        (_lastFailed, _error, _dependencyFail) = (reference, error, isDependency);
+        (_lastFailed, _failure, _dependencyFail) = (reference, failure, isDependency);
         return false;
     }
 

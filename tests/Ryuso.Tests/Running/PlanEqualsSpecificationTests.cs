@@ -59,7 +59,7 @@ public sealed class PlanEqualsSpecificationTests
 
     private static string EndingOf(string answer) =>
         !answer.Contains("\"_program_fail\":true", StringComparison.Ordinal) ? "success"
-        : answer.Split("\"_error_code\":\"") is [_, var code] ? code.Split('"')[0]
+        : !answer.Contains("\"_rectifier_fail\":", StringComparison.Ordinal) ? answer.Split("\"_error_code\":\"")[1].Split('"')[0]
         : answer.Contains("\"_rectifier_fail\":true", StringComparison.Ordinal) ? "stuck"
         : answer.Contains("\"_rectified\":[]", StringComparison.Ordinal) ? "nothing to reverse" : "reversed";
 }

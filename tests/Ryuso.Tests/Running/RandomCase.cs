@@ -69,7 +69,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
 
     // Failing is rare, commoner or common, so that the long ways through a spec are gone too.
     private static readonly Gen<Act[]> s_acts = Gen.Int[0, 20].SelectMany(failing => Gen.Select(
-        Gen.Int[0, 99], Gen.Int[1, 3], Gen.Int[0, 3], s_write.Array[0, 2],
+        Gen.Int[0, 99], Gen.Int[1, 5], Gen.Int[0, 3], s_write.Array[0, 2],
         (dice, how, yields, writes) => new Act(dice < 100 - failing ? Ending.Ok : (Ending)how, yields == 3, writes)).Array[1, 30]);
 
     private static readonly Gen<(string Name, JsonObject Arg)> s_arg = Gen.Select(

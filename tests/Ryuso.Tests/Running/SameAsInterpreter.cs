@@ -35,7 +35,7 @@ internal static class SameAsInterpreter
     private static string Ordered(string answer, JsonNode? outputs, string expected)
     {
         var parts = (JsonObject)JsonNode.Parse(answer)!;
-        if (parts["_error_code"] is null)
+        if (parts["_server_error"] is null)
         {
             Assert.True(parts.Remove("_run_id"));
         }

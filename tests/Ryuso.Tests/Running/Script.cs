@@ -8,6 +8,8 @@ internal enum Ending
     Fail,
     ThrowDeliberately,
     ThrowSomething,
+    Refuse,
+    ThrowRefusal,
 }
 
 /// <summary>One change to the pool: a value as JSON text, null for absence, or <see cref="Append"/> to add 1 to a list and set it.</summary>

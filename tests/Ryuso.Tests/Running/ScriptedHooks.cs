@@ -64,7 +64,9 @@ internal sealed class ScriptedHooks(Script script, string[] looked)
         {
             Ending.Ok => HookResult.Ok,
             Ending.Fail => HookResult.Fail($"call {call + 1} failed"),
-            Ending.ThrowDeliberately => throw new HookFailedException($"call {call + 1} failed"),
+            Ending.ThrowDeliberately => throw new HookFailedException($"call {call + 1} failed") { Code = "busy.try-later" },
+            Ending.Refuse => HookResult.Refuse($"call {call + 1} failed", "declined"),
+            Ending.ThrowRefusal => throw new HookRefusedException($"call {call + 1} failed"),
             _ => throw new TimeoutException("not for clients"),
         };
     }

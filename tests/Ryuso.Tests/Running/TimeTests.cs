@@ -42,6 +42,67 @@ public sealed class TimeTests
         Assert.Equal("a a", string.Join(' ', _calls));
     }
 
+    [Theory]
+    [InlineData(false, null, "refused")]
+    [InlineData(false, "card_declined", "card_declined")]
+    [InlineData(true, null, "refused")]
+    [InlineData(true, "card_declined", "card_declined")]
+    [InlineData(true, "no code at all", "refused")]
+    public async Task A_refusal_is_final_whatever_tries_are_left(bool throws, string? code, string expected)
+    {
+        SpecOrchestrator orchestrator = Of("""{"hooks":["b","a"]}""", """ "retry":{"attempts":5,"delay_ms":1000}""", (name, _) =>
+            name != "a" ? new(HookResult.Ok)
+            : throws ? throw new HookRefusedException("The card was declined.") { Code = code }
+            : new(HookResult.Refuse("The card was declined.", code)));
+        ProgramResult result = await orchestrator.RunAsync("p", [], null, TestContext.Current.CancellationToken);
+        Assert.Equal("b a ub", string.Join(' ', _calls));
+        Assert.Equal(("The card was declined.", expected, "hooks.a"), (result.Error, result.ErrorCode, result.LastFailed));
+        Assert.Equal(["hooks.b"], result.Rectified);
+        Assert.Empty(result.Unrectified);
+        Assert.False(result.IsRejected);
+    }
+
+    [Fact]
+    public async Task A_refusing_rectifier_is_not_tried_again_and_the_run_is_stuck()
+    {
+        SpecOrchestrator orchestrator = Of("""{"hooks":["a","b"]}""", "", (name, _) =>
+            new(name switch { "b" => HookResult.Fail("no", "first"), "ua" => HookResult.Refuse("never", "second"), _ => HookResult.Ok }));
+        ProgramResult result = await orchestrator.RunAsync("p", [], null, TestContext.Current.CancellationToken);
+        Assert.Equal("a b ua", string.Join(' ', _calls));
+        Assert.True(result.IsStuck);
+        Assert.Equal(("never", "second"), (result.Error, result.ErrorCode));
+        Assert.Equal(["hooks.a"], result.Unrectified);
+    }
+
+    [Fact]
+    public async Task A_rectifier_knows_the_key_of_the_step_that_it_reverses()
+    {
+        Dictionary<string, (string Key, string? Reversed)> keys = [];
+        SpecOrchestrator orchestrator = Of("""{"hooks":["d","a","b"]}""", "", (name, context) =>
+        {
+            keys[name] = (context.IdempotencyKey, context.ReversedKey);
+            return new(name == "b" ? HookResult.Fail("no") : HookResult.Ok);
+        });
+        await orchestrator.AnswerAsync("p");
+        Assert.Equal(keys["a"].Key, keys["ua"].Reversed);
+        Assert.NotEqual(keys["a"].Key, keys["ua"].Key);
+        Assert.Null(keys["a"].Reversed);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two words")]
+    [InlineData("\u00e4")]
+    [InlineData("a\n")]
+    public void What_is_no_code_is_refused_where_a_hook_gives_it(string code)
+    {
+        Assert.Throws<ArgumentException>(() => HookResult.Fail("why", code));
+        Assert.Throws<ArgumentException>(() => HookResult.Refuse("why", code));
+        Assert.Equal("a-B_3.c", HookResult.Fail("why", "a-B_3.c").Code);
+        Assert.Equal(("failed", "refused", null), (HookResult.Fail("why").Code, HookResult.Refuse("why").Code, HookResult.Ok.Code));
+        Assert.Throws<ArgumentException>(() => HookResult.Fail("why", new string('a', 65)));
+    }
+
     [Fact]
     public async Task What_is_wrong_with_its_arguments_fails_a_step_at_once_whatever_tries_it_has_left()
     {
@@ -121,6 +182,7 @@ public sealed class TimeTests
         Task<JsonObject> run = orchestrator.AnswerAsync("p");
         _time.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal("The hook 'hooks.a' did not end within its 100 ms.", (string?)(await run)["_error"]);
+        Assert.Equal("timed_out", (string?)(await run)["_error_code"]);
     }
 
     [Fact]

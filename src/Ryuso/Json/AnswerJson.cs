@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Ryuso.Json;
 
-namespace Ryuso.Client;
+namespace Ryuso.Json;
 
 /// <summary>Reads answers, also those of a server that is none of ours.</summary>
 internal static class AnswerJson
