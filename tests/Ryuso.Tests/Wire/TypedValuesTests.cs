@@ -114,6 +114,9 @@ public sealed class TypedValuesTests
                 var random = new Random(seed);
                 JsonObject arg = RandomArg(random, depth: 0);
                 string value = RandomValue(random, arg, depth: 0);
+
+                // A variable that no double can hold makes a request that is no request.
+                value = value == "1e400" ? "0.1" : value;
                 List<string> expected = [];
                 Check(arg, JsonDocument.Parse(value).RootElement, "v", expected);
                 string declared = arg.ToJsonString();
