@@ -9,6 +9,7 @@ public sealed class PublicApiTests
     [InlineData("Ryuso", "PublicApi")]
     [InlineData("Ryuso.Testing", "PublicApi.Testing")]
     [InlineData("Ryuso.Sqlite", "PublicApi.Sqlite")]
+    [InlineData("Ryuso.PostgreSql", "PublicApi.PostgreSql")]
     [InlineData("Ryuso.Hosting", "PublicApi.Hosting")]
     public void The_public_surface_is_the_approved_one(string assembly, string file)
     {

@@ -1,4 +1,4 @@
-namespace Ryuso.Journal.Tests.Conformance;
+namespace Ryuso.TestKit;
 
 /// <summary>What every journal must do, whatever it keeps its events in. Derive from it, and say how one is made and opened again.</summary>
 public abstract class JournalConformance : IAsyncDisposable
