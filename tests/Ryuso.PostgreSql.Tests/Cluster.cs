@@ -61,9 +61,11 @@ public sealed class Cluster : IAsyncLifetime
     /// <summary>Waits until a query gives true: for what another process of the machine does.</summary>
     public async Task UntilAsync(string sql)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         while (!(bool)(await QueryAsync(sql))!)
         {
-            await Task.Yield();
+            limit.Token.ThrowIfCancellationRequested();
         }
     }
 
