@@ -64,8 +64,8 @@ internal static class Append
         $"""
         WITH mine AS MATERIALIZED (SELECT 1 FROM {schema}.writer WHERE fence = $1 FOR SHARE),
         events AS (
-            INSERT INTO {schema}.event (run, seq, time, kind, step, reference, attempt, text, by, outcome, pool_delta)
-            SELECT e.* FROM mine, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS e)
+            INSERT INTO {schema}.event (run, seq, time, kind, step, reference, attempt, text, by, outcome, pool_delta, error_code)
+            SELECT e.* FROM mine, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS e)
         SELECT count(*) FROM mine
         """;
 
@@ -74,21 +74,21 @@ internal static class Append
         $"""
         WITH mine AS MATERIALIZED (SELECT 1 FROM {schema}.writer WHERE fence = $1 FOR SHARE),
         events AS (
-            INSERT INTO {schema}.event (run, seq, time, kind, step, reference, attempt, text, by, outcome, pool_delta)
-            SELECT e.* FROM mine, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS e),
+            INSERT INTO {schema}.event (run, seq, time, kind, step, reference, attempt, text, by, outcome, pool_delta, error_code)
+            SELECT e.* FROM mine, unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS e),
         plans AS (
             INSERT INTO {schema}.plan (fingerprint, plan)
-            SELECT p.* FROM mine, unnest($13, $14) AS p ON CONFLICT DO NOTHING),
+            SELECT p.* FROM mine, unnest($14, $15) AS p ON CONFLICT DO NOTHING),
         accepted AS (
             INSERT INTO {schema}.run (id, run_id, program, plan, request_hash, keys, started_at, status, finished_at, error, cause, answer, ended_at)
             SELECT a.*, CASE WHEN a.status NOT IN ({(int)RunStatus.Unfinished}, {(int)RunStatus.Stuck}) THEN now() END
-            FROM mine, unnest($15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
+            FROM mine, unnest($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
                 AS a (id, run_id, program, plan, request_hash, keys, started_at, status, finished_at, error, cause, answer)
             ORDER BY a.run_id),
         ended AS (
             UPDATE {schema}.run SET status = u.status, finished_at = u.finished_at, error = u.error, cause = u.cause, answer = u.answer,
                 ended_at = CASE WHEN u.status <> {(int)RunStatus.Stuck} THEN now() END
-            FROM mine, unnest($27, $28, $29, $30, $31, $32) AS u (id, status, finished_at, error, cause, answer)
+            FROM mine, unnest($28, $29, $30, $31, $32, $33) AS u (id, status, finished_at, error, cause, answer)
             WHERE run.id = u.id)
         SELECT count(*) FROM mine
         """;
@@ -106,6 +106,7 @@ internal static class Append
         AddText(parameters, events, e => e.Entry.By);
         Add(parameters, NpgsqlDbType.Smallint, events, e => e.Entry.Kind == JournalEventKind.RunFinished ? (short?)e.Entry.Status : null);
         AddText(parameters, events, e => e.Entry.PoolDelta);
+        AddText(parameters, events, e => e.Entry.ErrorCode);
     }
 
     private static void AddRuns(NpgsqlParameterCollection parameters, Segment segment)

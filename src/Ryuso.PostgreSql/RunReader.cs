@@ -205,7 +205,7 @@ internal sealed class RunReader(Database database) : IAsyncDisposable
         using NpgsqlCommand command = Schema.Command(
             connection,
             $"""
-            SELECT run, seq, time, kind, step, reference, attempt, text, by, outcome, pool_delta
+            SELECT run, seq, time, kind, step, reference, attempt, text, by, outcome, pool_delta, error_code
             FROM {database.Schema}.event WHERE run = ANY ($1) ORDER BY run, seq
             """,
             (object)runs.Select(r => r.Position).ToArray());
@@ -245,6 +245,7 @@ internal sealed class RunReader(Database database) : IAsyncDisposable
             By = StoredText.Read(row.Text(8)),
             Status = row.IsDBNull(9) ? default : (RunStatus)row.GetInt16(9),
             PoolDelta = StoredText.Read(row.Text(10)),
+            ErrorCode = StoredText.Read(row.Text(11)),
         };
     }
 }

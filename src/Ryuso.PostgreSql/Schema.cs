@@ -46,6 +46,7 @@ internal static class Schema
             by         text,
             outcome    smallint,
             pool_delta text,
+            error_code text,
             PRIMARY KEY (run, seq)
         );
         CREATE VIEW {schema}.runs AS
@@ -57,7 +58,7 @@ internal static class Schema
         SELECT run, seq, time,
             (ARRAY['run_accepted', 'step_started', 'step_completed', 'attempt_failed', 'compensation_started', 'run_interrupted',
                 'recovery_started', 'run_finished', 'retry_requested', 'skip_requested', 'abandon_requested'])[kind + 1] AS kind,
-            step, reference, attempt, CASE WHEN by IS NULL THEN text END AS error, CASE WHEN by IS NOT NULL THEN text END AS reason, by,
+            step, reference, attempt, CASE WHEN by IS NULL THEN text END AS error, error_code, CASE WHEN by IS NOT NULL THEN text END AS reason, by,
             (ARRAY['unfinished', 'succeeded', 'rectified', 'stuck', 'resolved_with_skips', 'abandoned'])[outcome + 1] AS outcome, pool_delta
         FROM {schema}.event;
         """,
