@@ -60,7 +60,7 @@ internal static class GeneratedOrchestrator
                     HookResult result = await call("{{hook}}", args, pool, context);
                     if (result.IsFailure)
                     {
-                        throw new HookFailedException(result.Reason!);
+                        throw result.IsRefusal ? new HookRefusedException(result.Reason!) { Code = result.Code } : new HookFailedException(result.Reason!) { Code = result.Code };
                     }
                 }
                 """,
