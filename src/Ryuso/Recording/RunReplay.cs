@@ -96,11 +96,13 @@ internal sealed class RunReplay
                 ResetProcessEnds();
                 break;
             case JournalEventKind.CompensationStarted:
+                ThrowIf(machine.IsCompensating || machine.IsEnded, entry);
                 _run.Fail(FailureOf(entry));
                 machine.Next(ok: false);
                 CompensationStarted();
                 break;
             case JournalEventKind.RunInterrupted:
+                ThrowIf(machine.IsCompensating || machine.IsEnded, entry);
                 _run.Fail(entry.Reference!, FailureOf(entry), isDependency: entry.Step is not null && machine.CurrentOp.IsDependency);
                 machine.Interrupt(inDoubt: entry.Step is not null);
                 CompensationStarted();
@@ -116,6 +118,7 @@ internal sealed class RunReplay
                 NextRecovery();
                 break;
             case JournalEventKind.SkipRequested:
+                ThrowIf(!machine.Id.IsRectifying, entry);
                 machine.Skip();
                 NextRecovery();
                 break;
@@ -124,6 +127,16 @@ internal sealed class RunReplay
 
     /// <summary>A run that an older version recorded has no codes.</summary>
     private static StepFailure FailureOf(JournalEvent entry) => new(entry.Error!, entry.ErrorCode ?? FailureCodes.Failed);
+
+    /// <summary>A record that asks the machine for a move that it does not have is refused in words.</summary>
+    private static void ThrowIf(bool isIllegal, JournalEvent entry)
+    {
+        if (isIllegal)
+        {
+            throw new JournalException(
+                $"The journal says {entry.Kind} of the run '{entry.RunId}' where its plan does not allow it; a skip needs a rectifier that failed, anything else a file that was changed by hand or is damaged.");
+        }
+    }
 
     private void Restore(string json)
     {
