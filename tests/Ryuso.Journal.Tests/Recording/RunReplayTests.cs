@@ -82,6 +82,24 @@ public sealed class RunReplayTests
         Assert.Contains("step 99, which its plan does not have", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Skip_of_a_run_that_never_turned_back_is_refused()
+    {
+        JournalException exception = Assert.Throws<JournalException>(() =>
+            Replay((Started, "3", 1), (JournalEventKind.RunFinished, null, 0), (JournalEventKind.SkipRequested, null, 0)));
+        Assert.Contains("a skip needs a rectifier that failed", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(JournalEventKind.CompensationStarted)]
+    [InlineData(JournalEventKind.RunInterrupted)]
+    public void Record_that_turns_back_twice_is_refused(JournalEventKind second)
+    {
+        JournalException exception = Assert.Throws<JournalException>(() =>
+            Replay((Started, "3", 1), (JournalEventKind.CompensationStarted, "3", 0), (second, null, 0)));
+        Assert.Contains("where its plan does not allow it", exception.Message, StringComparison.Ordinal);
+    }
+
     private RunReplay Replay(params (JournalEventKind Kind, string? Step, int Attempt)[] events)
     {
         ProgramDefinition program = TestSpec.Steps.Programs.Single(p => p.Name == "back");
