@@ -95,7 +95,9 @@ internal sealed partial class RunExecutor
             StepFailure? error = TryInvoke(index, hook, attempt, limit, out StepFailure? atOnce) ? atOnce : await _pending.ConfigureAwait(false);
             if (limit is { IsReached: true })
             {
-                error = new StepFailure($"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.", FailureCodes.TimedOut);
+                // A refusal that came too late is one all the same: it is not asked for again.
+                string late = $"The hook '{hook.Reference}' did not end within its {hook.TimeoutMs} ms.";
+                error = new StepFailure(late, FailureCodes.TimedOut, IsFinal: error is { IsFinal: true });
             }
 
             watch.End(error?.Message);

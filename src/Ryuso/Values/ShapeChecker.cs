@@ -44,7 +44,11 @@ internal sealed class ShapeChecker
     /// <summary>Checks the value at the reader's token and leaves the reader on its last token.</summary>
     private void Check(ref Utf8JsonReader reader, FieldDefinition shape)
     {
-        if (!IsOf(ref reader, shape.Type))
+        if (_problems?.Count > MaxProblems)
+        {
+            reader.Skip();
+        }
+        else if (!IsOf(ref reader, shape.Type))
         {
             Add($"{Path()} must be {shape.Type.ToSpecName()}, not {TypeName(ref reader)}");
             reader.Skip();

@@ -63,6 +63,20 @@ public sealed class TimeTests
     }
 
     [Fact]
+    public async Task A_refusal_after_the_time_limit_is_final_too()
+    {
+        SpecOrchestrator orchestrator = Of("""{"hooks":["a"]}""", """ "timeout_ms":100,"retry":{"attempts":3,"delay_ms":0}""", async (_, context) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.CancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return HookResult.Refuse("The card was declined.");
+        });
+        Task<JsonObject> run = orchestrator.AnswerAsync("p");
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("timed_out", (string?)(await run)["_error_code"]);
+        Assert.Equal("a", string.Join(' ', _calls));
+    }
+
+    [Fact]
     public async Task A_refusing_rectifier_is_not_tried_again_and_the_run_is_stuck()
     {
         SpecOrchestrator orchestrator = Of("""{"hooks":["a","b"]}""", "", (name, _) =>
