@@ -6,7 +6,11 @@ namespace Ryuso.Tests.Running;
 /// The seed's words and sections 4 to 6 of the contract, followed recursively, without a plan and without a thought
 /// for speed: the reference that the compiled line is held to. One instance interprets one run and shares no code with it.
 /// </summary>
-internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] looked)
+/// <param name="spec">The spec.</param>
+/// <param name="script">What each call does.</param>
+/// <param name="looked">The variables that a hook looks at.</param>
+/// <param name="isQuarantined">Whether a stuck run keeps one of these keys; null where none does.</param>
+internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] looked, Func<IEnumerable<string>, bool>? isQuarantined = null)
 {
     public const long Now = 1_700_000_000_000;
 
@@ -25,8 +29,17 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
     private string? _lastFailed;
     private Failure? _failure;
     private bool _dependencyFail;
+    private string _main = "";
 
     public IReadOnlyList<Call> Calls => _calls;
+
+    /// <summary>The keys that the run took before it began; null for one that runs alone, or did not begin.</summary>
+    public IReadOnlyCollection<string>? Keys { get; private set; }
+
+    /// <summary>Whether it took its turn: it was not rejected before.</summary>
+    public bool Began { get; private set; }
+
+    public bool IsStuck { get; private set; }
 
     /// <summary>The answer as JSON text, without <c>_run_id</c>; of a rejection the words only where they name arguments.</summary>
     public string Answer(string program, JsonObject dataPool, JsonObject metadata)
@@ -50,12 +63,36 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
             return Rejected("invalid_arguments", $"The program '{program}' cannot run: {wrong}.");
         }
 
+        if (main["key"] is not null)
+        {
+            if (KeysOf(main) is not { Count: > 0 } keys)
+            {
+                if (main["key"]!.AsArray() is { Count: > 0 } names)
+                {
+                    return Rejected(
+                        "invalid_arguments",
+                        $"The program '{program}' cannot run: {string.Join(" and ", names.Select(name => $"'{name}'"))} must give it one key at least, and is empty.");
+                }
+
+                keys = [];
+            }
+
+            Keys = keys;
+        }
+
+        (_main, Began) = (program, true);
+        if (isQuarantined?.Invoke(Keys ?? []) == true)
+        {
+            Began = false;
+            return Rejected("quarantined");
+        }
+
         if (RunAll(main["hooks"], isDependency: false, isRectifying: false) && Leave(program, isDependency: false))
         {
             return $"{{{string.Join(',', Outputs(main))}}}";
         }
 
-        bool stuck = !Rectify();
+        bool stuck = IsStuck = !Rectify();
         Default(main["outputs"]!);
         return $"{{{string.Join(',', Outputs(main).Concat(Magic(main, stuck)))}}}";
     }
@@ -107,7 +144,29 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
             return Failed("programs." + name, new($"The program '{name}' cannot begin: {wrong}.", "invalid_arguments"), isDependency);
         }
 
+        // One that runs alone holds everything.
+        if (spec["programs"]![_main]!["key"] is not null && KeysOf(program).FirstOrDefault(key => !Keys!.Contains(key)) is { } missing)
+        {
+            string argument = program["key"]!.AsArray().Select(k => (string)k!).First(k => KeysOf(k).Any(key => key == missing));
+            return Failed(
+                "programs." + name,
+                new(
+                    $"The program '{name}' needs the key '{missing}' ('{argument}'), which the run does not hold: "
+                    + $"name an argument that has this value in the key of '{_main}'.",
+                    "invalid_arguments"),
+                isDependency);
+        }
+
         return RunAll(program["hooks"], isDependency, isRectifying) && Leave(name, isDependency);
+    }
+
+    private List<string> KeysOf(JsonNode program) => [.. (program["key"]?.AsArray() ?? []).SelectMany(key => KeysOf((string)key!))];
+
+    /// <summary>A list gives a key for each of its elements; 7 and "7" are one key.</summary>
+    private IEnumerable<string> KeysOf(string argument)
+    {
+        JsonNode value = JsonNode.Parse(_pool[argument])!;
+        return value is JsonArray list ? list.Select(item => item!.ToString()) : [value.ToString()];
     }
 
     private bool Leave(string program, bool isDependency)

@@ -9,9 +9,12 @@ internal sealed record Request(string Program, JsonObject DataPool, JsonObject M
 {
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(ToString());
 
+    /// <summary>The caller's own id of the run; null for none.</summary>
+    public string? RunId { get; init; }
+
     public override string ToString()
     {
-        string program = $"\"program\":\"{Program}\"";
+        string program = $"\"program\":\"{Program}\"{(RunId is null ? "" : $",\"run_id\":\"{RunId}\"")}";
         string pool = $"\"data_pool\":{JsonText.Of(DataPool)}";
         string metadata = Metadata.Count == 0 && Order > 3 ? "" : $"\"metadata\":{JsonText.Of(Metadata)}";
         string[] keys = Order switch
@@ -68,7 +71,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
     });
 
     // Failing is rare, commoner or common, so that the long ways through a spec are gone too.
-    private static readonly Gen<Act[]> s_acts = Gen.Int[0, 20].SelectMany(failing => Gen.Select(
+    public static readonly Gen<Act[]> AnyActs = Gen.Int[0, 20].SelectMany(failing => Gen.Select(
         Gen.Int[0, 99], Gen.Int[1, 5], Gen.Int[0, 3], s_write.Array[0, 2],
         (dice, how, yields, writes) => new Act(dice < 100 - failing ? Ending.Ok : (Ending)how, yields == 3, writes)).Array[1, 30]);
 
@@ -89,7 +92,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
     private static readonly Gen<(string Name, JsonObject Arg)[]> s_args = Gen.Int[0, 5].SelectMany(many => s_arg.Array[0, many > 2 ? 0 : many]);
 
     // One row of references means hooks of a program or dependencies of a hook, the other rectifiers.
-    private static readonly Gen<JsonObject> s_spec = Gen.Select(
+    public static readonly Gen<JsonObject> AnySpec = Gen.Select(
         Gen.Int[0, 3], Gen.Int[0, 59].Array[0, 4], Gen.Int[0, 59].Array[0, 2], s_args, s_args, Gen.Int[0, 14],
         (kind, references, rectifiers, args, outputs, extras) => (kind, references, rectifiers, args, outputs, extras)).Array[2, 9].Select(nodes =>
     {
@@ -136,7 +139,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
         return new JsonObject { ["name"] = "t", ["programs"] = programs, ["hooks"] = hooks };
     });
 
-    private static readonly Gen<Request> s_request = Gen.Select(
+    public static readonly Gen<Request> AnyRequest = Gen.Select(
         Gen.Int[0, 60], s_variable.Array[0, 16], s_variable.Array[0, 1], Gen.Int[0, 40], Gen.Int[0, 5],
         (program, variables, metadata, special, order) =>
         {
@@ -150,7 +153,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
             return new Request(program < 55 ? "n0" : "n" + (program - 54), Dict(order == 1 ? variables.Append(("x", "[0.10]")) : variables), meta, order);
         });
 
-    public static readonly Gen<RandomCase> Any = Gen.Select(s_spec, s_request.Array[1, 3], s_acts, (spec, requests, acts) => new RandomCase(spec, requests, acts));
+    public static readonly Gen<RandomCase> Any = Gen.Select(AnySpec, AnyRequest.Array[1, 3], AnyActs, (spec, requests, acts) => new RandomCase(spec, requests, acts));
 
     public Act Act(int call, bool isRectifying) => Acts[(call + (isRectifying ? 1 : 0)) % Acts.Length];
 

@@ -16,19 +16,26 @@ internal static class SameAsInterpreter
         hooks.Clear();
         var answer = new ArrayBufferWriter<byte>();
         await orchestrator.RunRequestAsync(request.ToBytes(), answer, CancellationToken.None);
-        string actual = Encoding.UTF8.GetString(answer.WrittenSpan);
-        for (int i = 0; i < Math.Max(naive.Calls.Count, hooks.Calls.Count); i++)
+        AssertSame(spec, request, naive.Calls, expected, hooks.Calls, Encoding.UTF8.GetString(answer.WrittenSpan), withArgs);
+        return expected;
+    }
+
+    public static void AssertSame(
+        JsonObject spec, Request request, IReadOnlyList<Call> expectedCalls, string expected, IReadOnlyList<Call> calls, string answer, bool withArgs = false)
+    {
+        for (int i = 0; i < Math.Max(expectedCalls.Count, calls.Count); i++)
         {
-            Call? call = naive.Calls.ElementAtOrDefault(i);
+            Call? call = expectedCalls.ElementAtOrDefault(i);
             call = withArgs || call is null ? call : call with { Args = "" };
-            if (call != hooks.Calls.ElementAtOrDefault(i))
+            if (call != calls.ElementAtOrDefault(i))
             {
-                Assert.Equal($"{i}: {call}", $"{i}: {hooks.Calls.ElementAtOrDefault(i)}");
+                Assert.Equal($"{i}: {call}", $"{i}: {calls.ElementAtOrDefault(i)}");
             }
         }
 
-        Assert.Equal(expected, actual.Contains("\"_program_fail\":", StringComparison.Ordinal) ? Ordered(actual, spec["programs"]?[request.Program]?["outputs"], expected) : actual);
-        return expected;
+        Assert.Equal(
+            expected,
+            answer.Contains("\"_program_fail\":", StringComparison.Ordinal) ? Ordered(answer, spec["programs"]?[request.Program]?["outputs"], expected) : answer);
     }
 
     /// <summary>The outputs in their order, then the magic variables by name, without what differs from run to run.</summary>
