@@ -33,6 +33,19 @@ public sealed class SpecSearchTests : IDisposable
     }
 
     [Fact]
+    public async Task Published_copy_of_a_spec_is_no_second_spec()
+    {
+        Directory.CreateDirectory(_folder.File("out"));
+        foreach (string file in new[] { "ryu_spec.json", "Shop.deps.json", "out/ryu_spec.json", "out/Shop.deps.json" })
+        {
+            await File.WriteAllTextAsync(_folder.File(file), Spec, TestContext.Current.CancellationToken);
+        }
+
+        Tool tool = await Tool.RunAsync(_folder.FullPath, "check");
+        Assert.Equal((0, "1 spec checked: 0 errors, 0 warnings.\n"), (tool.ExitCode, tool.Output));
+    }
+
+    [Fact]
     public async Task Folder_that_cannot_be_read_is_passed_over()
     {
         Directory.CreateDirectory(_folder.File("closed"));

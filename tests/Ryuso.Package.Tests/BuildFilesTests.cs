@@ -14,7 +14,8 @@ public sealed class BuildFilesTests(PackedRyuso package) : IDisposable
     {
         _consumer.WriteProject("Many/Many.csproj", "", _consumer.Reference, """<AdditionalFiles Include="other.json" RyusoSpec="true" />""");
         string[] specs = ["deep/er/ryu_spec.json", "deep/two.ryu.json", "other.json", "ryu_spec.json"];
-        foreach (string path in specs.Concat(["obj/x/ryu_spec.json", "bin/ryu_spec.json", "deep/bin/a.ryu.json", ".hidden/a.ryu.json", "deep/unrelated.json"]))
+        foreach (string path in specs.Concat(["obj/x/ryu_spec.json", "bin/ryu_spec.json", "deep/bin/a.ryu.json", ".hidden/a.ryu.json", "deep/unrelated.json",
+            "out/ryu_spec.json", "out/b.ryu.json", "out/Many.deps.json", "deep/out/ryu_spec.json", "deep/out/Many.deps.json", "Many.deps.json"]))
         {
             _consumer.Write("Many/" + path, "{}");
         }

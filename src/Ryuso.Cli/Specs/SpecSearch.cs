@@ -75,6 +75,12 @@ internal static class SpecSearch
 
     private static IEnumerable<string> Below(string folder, int depth)
     {
+        // A folder with a *.deps.json was published or built into: the specs in it are copies. The project's own folder is asked for itself.
+        if (depth > 0 && Directory.EnumerateFiles(folder, "*.deps.json", Folders.Readable).Any())
+        {
+            yield break;
+        }
+
         foreach (string file in Directory.EnumerateFiles(folder, "*.json", Folders.Readable).Where(IsSpec).Order(StringComparer.Ordinal))
         {
             yield return file;

@@ -30,6 +30,7 @@ internal sealed class JsonParser
 
     public SpecNode? Parse()
     {
+        ReportUnreadable();
         _tokens.Skip();
         if (_tokens.IsAtEnd)
         {
@@ -51,6 +52,16 @@ internal sealed class JsonParser
         }
 
         return root;
+    }
+
+    /// <summary>Whoever read the file put this character where its bytes were no UTF-8: what stood there is lost.</summary>
+    private void ReportUnreadable()
+    {
+        int at = _tokens.IndexOf('\uFFFD');
+        if (at >= 0)
+        {
+            Report(new(at, at + 1), "The spec is not UTF-8: what stands here could not be read. Save the file as UTF-8; where U+FFFD is meant, write \\uFFFD.");
+        }
     }
 
     private SpecNode? Value()

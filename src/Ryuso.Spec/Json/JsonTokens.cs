@@ -78,6 +78,9 @@ internal sealed class JsonTokens(string text, SpecText lines, Action<TextRange, 
         }
     }
 
+    /// <summary>Where a character first stands in the text; -1 where it does not.</summary>
+    public int IndexOf(char value) => text.IndexOf(value);
+
     /// <summary>Goes over letters, digits and what numbers are made of.</summary>
     public string Word()
     {

@@ -160,6 +160,16 @@ internal static class RequestParser
     private static bool IsInvisible(char c) => char.GetUnicodeCategory(c)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
+    /// <summary>Clients of the original may send any of these for no metadata: to Python they are false.</summary>
+    private static bool IsFalsy(ref Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.False => true,
+        JsonTokenType.String => reader.ValueSpan.IsEmpty,
+        JsonTokenType.Number => reader.TryGetDouble(out double number) && number == 0,
+        JsonTokenType.StartArray => reader.Read() && reader.TokenType == JsonTokenType.EndArray,
+        _ => false,
+    };
+
     private static string? ReadVariables(
         ref Utf8JsonReader reader, ReadOnlySpan<byte> request, PoolSlots slots, string key, bool isMetadata)
     {
@@ -171,7 +181,7 @@ internal static class RequestParser
 
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            return $"'{key}' must be a JSON object.";
+            return isMetadata && IsFalsy(ref reader) ? null : $"'{key}' must be a JSON object.";
         }
 
         for (int count = 1; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; count++)

@@ -96,9 +96,9 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("data_pool", "\"{}\"")]
     [InlineData("data_pool", "true")]
     [InlineData("metadata", "1")]
-    [InlineData("metadata", "[]")]
+    [InlineData("metadata", "[0]")]
     [InlineData("metadata", "\"{}\"")]
-    [InlineData("metadata", "false")]
+    [InlineData("metadata", "true")]
     public Task Key_of_the_wrong_type_is_a_bad_request_that_names_it(string key, string value) =>
         IsRejectedAsync(key == "program" ? $"{{\"program\":{value}}}" : $"{{\"program\":\"add\",\"{key}\":{value}}}", "bad_request", $"'{key}' must be");
 
@@ -158,6 +158,17 @@ public sealed class BadInputTests : IAsyncLifetime
         Assert.Equal("invalid_arguments", (await PlainClient.RejectionAsync(_server.EndPoint, """{"program":"add","data_pool":null}"""u8.ToArray())).Code);
         Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, """{"metadata":null,"program":"add","data_pool":{"a":1,"b":"","c":1}}"""));
     }
+
+    /// <summary>The original asked only whether there was any metadata.</summary>
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("[ ]")]
+    [InlineData("\"\"")]
+    [InlineData("0")]
+    [InlineData("0.0")]
+    [InlineData("false")]
+    public async Task What_is_false_in_Python_is_no_metadata(string metadata) =>
+        Assert.Equal(Done, await PlainClient.AskAsync(_server.EndPoint, $$$"""{"metadata":{{{metadata}}},"program":"add","data_pool":{"a":1,"b":"","c":1}}"""));
 
     [Fact]
     public async Task Client_that_resets_within_a_request_harms_no_other()
