@@ -38,7 +38,10 @@ internal static class SpecDefinitions
                 "hooks." + h.Name,
                 [.. h.Args.Select(Arg)],
                 [.. result.Reversals.Single(r => r.Hook == h.Name).Rectifiers.Select(line => line.Select(Step).ToArray())],
-                h.Attempts, h.RetryDelayMs, h.TimeoutMs ?? 0, h.RectifySelf))],
+                h.Attempts, h.RetryDelayMs, h.TimeoutMs ?? 0, h.RectifySelf)
+            {
+                Backoff = h.Backoff is { } backoff ? new(backoff.Factor, backoff.MaxDelayMs, backoff.HasJitter) : null,
+            })],
             [.. model.Programs.Select(p => new ProgramDefinition(
                 p.Name, p.Description, [.. p.Args.Select(Arg)], [.. p.Outputs.Select(Arg)],
                 [.. result.Plans.Single(l => l.Program == p.Name).Steps.Select(Step)])

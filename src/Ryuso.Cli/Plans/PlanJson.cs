@@ -59,6 +59,13 @@ internal static class PlanJson
                     ["dependency_of"] = owner is null ? null : owner.Step,
                     ["within"] = References(within),
                     ["attempts"] = hook.Attempts,
+                    ["retry_delay_ms"] = hook.RetryDelayMs,
+                    ["backoff"] = hook.Backoff is not { } backoff ? null : new JsonObject
+                    {
+                        ["factor"] = backoff.Factor,
+                        ["max_delay_ms"] = backoff.MaxDelayMs,
+                        ["jitter"] = backoff.HasJitter,
+                    },
                     ["timeout_ms"] = hook.TimeoutMs,
                     ["rectify_self"] = hook.RectifySelf,
                     ["rectifiers"] = References(node.Rectifiers.Select(r => r.Reference)),

@@ -64,7 +64,7 @@ internal static class PlanText
     {
         if (hook.Attempts > 1)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{hook.Attempts} tries");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{hook.Attempts} tries{(hook.Backoff is { Factor: > 1 } ? " with growing delays" : "")}");
         }
 
         if (hook.TimeoutMs is { } limit)

@@ -44,7 +44,7 @@ internal static class DefinitionEmitter
                 {
                     EmitArgs(code, hook.Args, slots);
                     string rectifiers = reversals.TryGetValue(hook.Name, out ReversalPlan reversal) ? string.Join(", ", reversal.Rectifiers.Select(r => Line(r))) : "";
-                    code.Line($"[{rectifiers}]{Options(hook)}),{Named(hook.Rectifiers)}");
+                    code.Line($"[{rectifiers}]{Options(hook)}){Backoff(hook)},{Named(hook.Rectifiers)}");
                 });
             }
         });
@@ -79,6 +79,9 @@ internal static class DefinitionEmitter
         hook.RetryDelayMs == 0 ? "" : $", RetryDelayMs: {Number(hook.RetryDelayMs)}",
         hook.TimeoutMs is null ? "" : $", TimeoutMs: {Number(hook.TimeoutMs.Value)}",
         hook.RectifySelf ? ", RectifySelf: true" : "");
+
+    private static string Backoff(HookModel hook) => hook.Backoff is not { } backoff ? ""
+        : $" {{ Backoff = new({backoff.Factor.ToString("R", CultureInfo.InvariantCulture)}, {Number(backoff.MaxDelayMs)}, {CSharp.Bool(backoff.HasJitter)}) }}";
 
     private static void EmitArgs(CodeWriter code, EquatableArray<ArgModel> args, Dictionary<string, int> slots)
     {

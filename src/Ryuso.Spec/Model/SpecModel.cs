@@ -49,9 +49,18 @@ public sealed record HookModel(
     int? TimeoutMs,
     bool RectifySelf)
 {
+    /// <summary>How the delay between tries grows; null where it is the same each time.</summary>
+    public BackoffModel? Backoff { get; init; }
+
     /// <summary>Whether an error stands in it or in something that it reaches. It has no way back; its args and outputs are the best guess, good for types.</summary>
     public bool IsBroken { get; init; }
 }
+
+/// <summary>How the delay between two tries grows.</summary>
+/// <param name="Factor">Key <c>hook.retry.factor</c>.</param>
+/// <param name="MaxDelayMs">Key <c>hook.retry.max_delay_ms</c>, in milliseconds; a day where absent.</param>
+/// <param name="HasJitter">Key <c>hook.retry.jitter</c>, true by default where the delay grows.</param>
+public sealed record BackoffModel(double Factor, int MaxDelayMs, bool HasJitter);
 
 /// <summary>One entry of an <c>args</c> or <c>outputs</c> dictionary. <see cref="Default"/> is compact JSON text, null where absent.</summary>
 public sealed record ArgModel(string Name, SpecType Type, string? Description, string? Default, bool Required)

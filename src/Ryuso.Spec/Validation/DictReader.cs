@@ -91,6 +91,22 @@ internal sealed class DictReader
         return null;
     }
 
+    public double? Float(string key, int least, int most)
+    {
+        if (Take(key, JsonKind.Number, required: null)?.Value is not { } node)
+        {
+            return null;
+        }
+
+        if (double.TryParse(node.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= least && value <= most)
+        {
+            return value;
+        }
+
+        _problems.Add(ProblemCodes.OutOfRange, node.Range, At(key), $"Must be a number from {least} to {most}, not {ProblemList.Show(node.Text)}. Write {least}, for example.");
+        return null;
+    }
+
     /// <param name="key">The key.</param>
     /// <param name="kind">What its value must be.</param>
     /// <param name="required">An example of a value where the key is required; null where it is not.</param>

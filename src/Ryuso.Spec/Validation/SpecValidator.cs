@@ -14,6 +14,9 @@ internal sealed class SpecValidator(ProblemList problems)
     /// <summary>A day: a run that waits longer is a mistake in the unit.</summary>
     private const int MaxMilliseconds = 24 * 60 * 60 * 1_000;
 
+    /// <summary>A delay that grows faster reaches its cap at once.</summary>
+    private const int MaxFactor = 100;
+
     private static readonly Regex s_ascii = new("^[ -~]*\\z", RegexOptions.CultureInvariant);
     private readonly ArgReader _args = new(problems);
     private readonly KeyReader _keys = new(problems);
@@ -140,9 +143,12 @@ internal sealed class SpecValidator(ProblemList problems)
         string? reference = Target(dict);
         part.IsLeftOut = reference is null;
         SpecProperty? retryProperty = dict.Dict("retry");
-        DictReader? retry = retryProperty is null || !IsRetry(retryProperty) ? null : new DictReader(problems, retryProperty.Value, retryProperty.Key, dict.At(retryProperty.Name), "retry", "attempts", "delay_ms");
+        DictReader? retry = retryProperty is null || !IsRetry(retryProperty) ? null : new DictReader(problems, retryProperty.Value, retryProperty.Key, dict.At(retryProperty.Name), "retry",
+            "attempts", "delay_ms", "factor", "max_delay_ms", "jitter");
         (List<SpecReference> dependencies, part.Line) = references.Read(part, dict, "dependencies", required: null);
         (List<SpecReference> rectifiers, part.Rectifiers) = references.Read(part, dict, "rectifiers", required: null);
+        int attempts = retry?.Int("attempts", least: 1, MaxAttempts, required: "3") ?? 1;
+        int delay = retry?.Int("delay_ms", least: 0, MaxMilliseconds, required: "0") ?? 0;
         part.Hook = new HookModel(
             part.Reference.Name,
             reference ?? "",
@@ -151,10 +157,27 @@ internal sealed class SpecValidator(ProblemList problems)
             Args(dict, "outputs", required: null, mayBeEngineOwned: false),
             new(dependencies),
             new(rectifiers),
-            retry?.Int("attempts", least: 1, MaxAttempts, required: "3") ?? 1,
-            retry?.Int("delay_ms", least: 0, MaxMilliseconds, required: "0") ?? 0,
+            attempts,
+            delay,
             dict.Int("timeout_ms", least: 1, MaxMilliseconds),
-            dict.Bool("rectify_self") ?? false);
+            dict.Bool("rectify_self") ?? false)
+        {
+            Backoff = Backoff(retry, delay),
+        };
+    }
+
+    /// <summary>Null where the delay is the same each time.</summary>
+    private static BackoffModel? Backoff(DictReader? retry, int delay)
+    {
+        if (retry is null)
+        {
+            return null;
+        }
+
+        double factor = retry.Float("factor", least: 1, MaxFactor) ?? 1;
+        int most = retry.Int("max_delay_ms", least: delay, MaxMilliseconds) ?? MaxMilliseconds;
+        bool hasJitter = retry.Bool("jitter") ?? factor > 1;
+        return factor > 1 || hasJitter ? new BackoffModel(factor, most, hasJitter) : null;
     }
 
     /// <summary>Under a mistyped key a dictionary is one for retries only if something in it says so.</summary>

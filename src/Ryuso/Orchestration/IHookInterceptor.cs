@@ -17,6 +17,6 @@ public interface IHookInterceptor
 
     /// <summary>Gets how long the run waits before the next try of a hook.</summary>
     /// <param name="hook">The hook's reference string, <c>hooks.NAME</c>.</param>
-    /// <param name="delay">The delay of the spec (key <c>hook.retry.delay_ms</c>).</param>
+    /// <param name="delay">The delay of the spec (key <c>hook.retry</c>), grown and with its jitter.</param>
     TimeSpan GetRetryDelay(string hook, TimeSpan delay) => delay;
 }

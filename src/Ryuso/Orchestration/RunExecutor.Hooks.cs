@@ -68,7 +68,9 @@ internal sealed partial class RunExecutor
                 }
 
                 _recorder?.AttemptFailed(attempt, error.Message, error.Code);
-                var delay = TimeSpan.FromMilliseconds(hook.RetryDelayMs);
+#pragma warning disable CA5394 // Jitter keeps callers of a service apart; it guards no secret.
+                TimeSpan delay = hook.DelayAfter(attempt, hook.Backoff is null ? 0 : Random.Shared.NextDouble());
+#pragma warning restore CA5394
                 delay = orchestrator.Interceptor?.GetRetryDelay(hook.Reference, delay) ?? delay;
                 if (delay > TimeSpan.Zero)
                 {

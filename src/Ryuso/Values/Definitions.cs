@@ -151,9 +151,34 @@ public sealed record HookDefinition(
     int TimeoutMs = 0,
     bool RectifySelf = false)
 {
+    /// <summary>How the delay between tries grows; null where it is the same each time.</summary>
+    public BackoffDefinition? Backoff { get; init; }
+
+    /// <summary>How long to wait after a try that failed.</summary>
+    /// <param name="attempt">The try, from 1.</param>
+    /// <param name="random">From 0 to 1: where between half of the delay and all of it, where there is jitter.</param>
+    internal TimeSpan DelayAfter(int attempt, double random)
+    {
+        if (Backoff is null)
+        {
+            return TimeSpan.FromMilliseconds(RetryDelayMs);
+        }
+
+        // The power may be infinite; the cap is not. Zero times infinity is no number, and no delay.
+        double delay = RetryDelayMs == 0 ? 0 : Math.Min(RetryDelayMs * Math.Pow(Backoff.Factor, attempt - 1), Backoff.MaxDelayMs);
+        return TimeSpan.FromMilliseconds(Backoff.HasJitter ? delay * (0.5 + (random / 2)) : delay);
+    }
+
     /// <summary>The reference as it stands in answers.</summary>
     internal byte[] ReferenceLiteral { get; } = JsonBytes.Literal(Reference);
 }
+
+/// <summary>How the delay between two tries grows. Written by the generator.</summary>
+/// <param name="Factor">Key <c>hook.retry.factor</c>: each delay is this many times the one before.</param>
+/// <param name="MaxDelayMs">Key <c>hook.retry.max_delay_ms</c>: the longest delay, in milliseconds.</param>
+/// <param name="HasJitter">Key <c>hook.retry.jitter</c>: whether a delay is a random part of itself, from half to all of it.</param>
+[EditorBrowsable(EditorBrowsableState.Advanced)]
+public sealed record BackoffDefinition(double Factor, int MaxDelayMs, bool HasJitter);
 
 /// <summary>One program. Written by the generator.</summary>
 /// <param name="Name">The program's name in the spec.</param>

@@ -149,6 +149,61 @@ public sealed class TimeTests
         Assert.Equal("a a", string.Join(' ', _calls));
     }
 
+    [Theory]
+    [InlineData(""" "factor":3,"jitter":false """, new double[] { 100, 300, 900, 2_700 })]
+    [InlineData(""" "factor":3,"max_delay_ms":500,"jitter":false """, new double[] { 100, 300, 500, 500 })]
+    [InlineData(""" "factor":1.5,"jitter":false """, new double[] { 100, 150, 225, 337.5 })]
+    [InlineData(""" "max_delay_ms":500 """, new double[] { 100, 100, 100, 100 })]
+    public async Task Delays_grow_by_the_factor_up_to_the_longest(string keys, double[] delays)
+    {
+        var recorded = new List<TimeSpan>();
+        SpecOrchestrator orchestrator = FailsFourTimes(keys);
+        orchestrator.UseInterceptor(new DelayRecorder(recorded));
+        Assert.Equal("{}", (await orchestrator.AnswerAsync("p")).ToJsonString());
+        Assert.Equal(delays, recorded.Select(delay => delay.TotalMilliseconds));
+    }
+
+    /// <summary>Where the delay grows it is random unless the spec says otherwise: from half of it to all of it.</summary>
+    [Theory]
+    [InlineData(""" "factor":2 """, true)]
+    [InlineData(""" "factor":2,"jitter":false """, false)]
+    [InlineData(""" "factor":1 """, false)]
+    [InlineData(""" "jitter":true """, true)]
+    public async Task Jitter_takes_up_to_half_of_a_delay(string keys, bool hasJitter)
+    {
+        var delays = new List<TimeSpan>();
+        for (int run = 0; run < 20; run++)
+        {
+            SpecOrchestrator orchestrator = FailsFourTimes(keys);
+            orchestrator.UseInterceptor(new DelayRecorder(delays));
+            Assert.Equal("{}", (await orchestrator.AnswerAsync("p")).ToJsonString());
+        }
+
+        double factor = keys.Contains("\"factor\":2", StringComparison.Ordinal) ? 2 : 1;
+        Assert.All(delays.Index(), delay =>
+        {
+            double whole = 100 * Math.Pow(factor, delay.Index % 4);
+            Assert.InRange(delay.Item.TotalMilliseconds, hasJitter ? whole / 2 : whole, whole);
+        });
+        Assert.Equal(hasJitter, delays.Where((_, i) => i % 4 == 0).Distinct().Count() > 1);
+    }
+
+    private SpecOrchestrator FailsFourTimes(string keys) => Of(
+        """{"hooks":["a"]}""",
+        $$""" "retry":{"attempts":5,"delay_ms":100,{{keys}}} """,
+        (_, context) => new(context.Attempt < 5 ? HookResult.Fail("") : HookResult.Ok));
+
+    private sealed class DelayRecorder(List<TimeSpan> delays) : IHookInterceptor
+    {
+        public ValueTask<HookResult> InvokeAsync(HookInvocation invocation) => invocation.InvokeAsync();
+
+        public TimeSpan GetRetryDelay(string hook, TimeSpan delay)
+        {
+            delays.Add(delay);
+            return TimeSpan.Zero;
+        }
+    }
+
     [Fact]
     public async Task A_rectifier_is_retried_before_the_run_is_stuck()
     {
