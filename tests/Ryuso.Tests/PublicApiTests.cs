@@ -11,6 +11,7 @@ public sealed class PublicApiTests
     [InlineData("Ryuso.Sqlite", "PublicApi.Sqlite")]
     [InlineData("Ryuso.PostgreSql", "PublicApi.PostgreSql")]
     [InlineData("Ryuso.Hosting", "PublicApi.Hosting")]
+    [InlineData("Ryuso.AspNetCore", "PublicApi.AspNetCore")]
     public void The_public_surface_is_the_approved_one(string assembly, string file)
     {
         string actual = Assembly.Load(assembly).GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false, DenyNamespacePrefixes = [] });

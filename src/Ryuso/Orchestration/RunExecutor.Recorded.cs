@@ -208,12 +208,14 @@ internal sealed partial class RunExecutor
     {
         if (known.Accepted.RequestHash != hash)
         {
-            return PendingAnswer.Rejected(Rejection.BadRequest, $"The run_id '{known.RunId}' was used before with another request.");
+            return PendingAnswer.Rejected(Rejection.BadRequest, $"The run_id '{known.RunId}' was used before with another request.")
+                with { Origin = JsonAnswerOrigin.RunIdReused };
         }
 
         return known.Answer is null
             ? PendingAnswer.Rejected(Rejection.Busy, $"The run '{known.RunId}' has not ended yet; ask again later.")
-            : new PendingAnswer(Encoding.UTF8.GetBytes(known.Answer), 0);
+                with { Origin = JsonAnswerOrigin.Unfinished }
+            : new PendingAnswer(Encoding.UTF8.GetBytes(known.Answer), 0) { Origin = JsonAnswerOrigin.Record };
     }
 
     /// <summary>An exception that no step explains has ended the run half way: it is rectified as after a crash, at once.</summary>

@@ -58,6 +58,13 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <summary>The answer of the run that has ended; empty before.</summary>
     public ReadOnlySpan<byte> Answer => _answers.Written;
 
+    /// <summary>The run's id.</summary>
+    public string RunId => _run.Slots.RunId;
+
+    /// <summary>What is wrong with each argument of a request that was rejected for its arguments; null where it was not.</summary>
+    public IReadOnlyDictionary<string, string[]>? FindArgumentProblems() =>
+        _problem is { Code: Rejection.InvalidArguments } ? _run.Slots.FindProblemsByName(_run.Program.Args) : null;
+
     /// <summary>Takes everything of the last run away.</summary>
     public void Clear()
     {

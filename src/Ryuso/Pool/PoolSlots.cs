@@ -191,6 +191,21 @@ internal sealed class PoolSlots(string[] names)
         return null;
     }
 
+    /// <summary>What is wrong with each of the arguments that are missing or mistyped.</summary>
+    public Dictionary<string, string[]> FindProblemsByName(ArgDefinition[] args)
+    {
+        var found = new Dictionary<string, string[]>();
+        foreach (ArgDefinition arg in args)
+        {
+            if (Problems(arg).ToArray() is { Length: > 0 } problems)
+            {
+                found[arg.Name] = problems;
+            }
+        }
+
+        return found;
+    }
+
     private bool Fits(ArgDefinition arg) => ValueOf(arg.Slot).IsAny(arg.Fits) && ShapeChecker.FindProblems(arg, _values[arg.Slot]) is null;
 
     private IEnumerable<string> Problems(ArgDefinition arg)
