@@ -20,10 +20,14 @@ internal sealed class PoolSlots(string[] names)
 
     private readonly PoolValue[] _values = new PoolValue[names.Length];
     private readonly bool[] _isAssigned = new bool[names.Length];
+    private readonly bool[] _isMetadata = new bool[names.Length];
     private readonly Dictionary<string, int> _slots = names.Select((name, slot) => (name, slot)).ToDictionary(p => p.name, p => p.slot, StringComparer.Ordinal);
     private readonly Utf8NameTable _table = new(names);
     private readonly bool[] _isEngineOwned = [.. names.Select(ReservedNames.IsEngineOwned)];
     private readonly Dictionary<string, PoolValue> _others = new(StringComparer.Ordinal);
+
+    // Where each of the others came from that data pool and metadata may both name.
+    private readonly Dictionary<string, (bool IsOfPool, bool IsOfMetadata)> _origins = new(StringComparer.Ordinal);
     private string? _runIdText;
     private long? _startedAt;
     private string _programName = "";
@@ -95,6 +99,8 @@ internal sealed class PoolSlots(string[] names)
     {
         Array.Clear(_values);
         Array.Clear(_isAssigned);
+        Array.Clear(_isMetadata);
+        _origins.Clear();
         _others.Clear();
         _runIdText = null;
         CallersRunId = null;
@@ -102,6 +108,7 @@ internal sealed class PoolSlots(string[] names)
         if (_others.Capacity > MaxRetainedNames)
         {
             _others.TrimExcess();
+            _origins.TrimExcess();
         }
 
         _startedAt = null;
@@ -141,11 +148,37 @@ internal sealed class PoolSlots(string[] names)
 
     public bool IsEngineOwned(int slot) => _isEngineOwned[slot];
 
-    /// <summary>Takes a variable that the spec does not name from a request. False where the request has already named it.</summary>
-    public bool TryAssign(string name, in PoolValue value) => ReservedNames.IsEngineOwned(name) || _others.TryAdd(name, value);
+    /// <summary>
+    /// Takes a variable that the spec does not name from a request. Of data pool and metadata, metadata wins, whichever stands first.
+    /// False where the same of the two has already named it.
+    /// </summary>
+    public bool TryAssign(string name, in PoolValue value, bool isMetadata)
+    {
+        if (ReservedNames.IsEngineOwned(name))
+        {
+            return true;
+        }
 
-    /// <summary>Takes a variable from a request. False where the request has already named it.</summary>
-    public bool TryAssign(int slot, ref Utf8JsonReader reader, ReadOnlySpan<byte> request)
+        if (!name.StartsWith('_'))
+        {
+            return _others.TryAdd(name, value);
+        }
+
+        var (isOfPool, isOfMetadata) = _origins.GetValueOrDefault(name);
+        _origins[name] = (isOfPool || !isMetadata, isOfMetadata || isMetadata);
+        if (isMetadata || !isOfMetadata)
+        {
+            _others[name] = value;
+        }
+
+        return isMetadata ? !isOfMetadata : !isOfPool;
+    }
+
+    /// <summary>
+    /// Takes a variable from a request. Of data pool and metadata, metadata wins, whichever stands first. False where the same of the two has
+    /// already named it.
+    /// </summary>
+    public bool TryAssign(int slot, ref Utf8JsonReader reader, ReadOnlySpan<byte> request, bool isMetadata)
     {
         if (_isEngineOwned[slot])
         {
@@ -153,12 +186,19 @@ internal sealed class PoolSlots(string[] names)
             return true;
         }
 
-        bool isNew = TryMarkAssigned(slot);
-        _values[slot] = PoolValue.Read(ref reader, request);
+        bool[] own = isMetadata ? _isMetadata : _isAssigned;
+        bool isNew = !own[slot];
+        own[slot] = true;
+        PoolValue value = PoolValue.Read(ref reader, request);
+        if (isMetadata || !_isMetadata[slot])
+        {
+            _values[slot] = value;
+        }
+
         return isNew;
     }
 
-    /// <summary>Notes that the request names a variable. False where it has done so already, or may not.</summary>
+    /// <summary>Notes that the data pool of a request names a variable. False where it has done so already, or may not.</summary>
     public bool TryMarkAssigned(int slot)
     {
         bool isNew = !_isAssigned[slot] && !_isEngineOwned[slot];

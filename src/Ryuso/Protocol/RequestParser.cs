@@ -201,7 +201,7 @@ internal static class RequestParser
             }
 
             reader.Read();
-            if (!(slot < 0 ? slots.TryAssign(name!, PoolValue.Read(ref reader, request)) : slots.TryAssign(slot, ref reader, request)))
+            if (!(slot < 0 ? slots.TryAssign(name!, PoolValue.Read(ref reader, request), isMetadata) : slots.TryAssign(slot, ref reader, request, isMetadata)))
             {
                 return $"Duplicate variable '{name ?? slots.NameOf(slot)}' in the request.";
             }

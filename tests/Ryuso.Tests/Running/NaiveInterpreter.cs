@@ -21,7 +21,6 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
     ];
 
     private readonly Dictionary<string, string> _pool = [];
-    private readonly HashSet<string> _named = [];
     private readonly List<string> _trace = [];
     private readonly List<string> _completed = [];
     private readonly List<string> _rectified = [];
@@ -99,6 +98,8 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
 
     private bool Take(JsonObject variables, Func<string, string> rename)
     {
+        // What metadata says stands above what the pool says.
+        HashSet<string> named = [];
         foreach ((string key, JsonNode? value) in variables)
         {
             string name = rename(key);
@@ -107,7 +108,7 @@ internal sealed class NaiveInterpreter(JsonObject spec, Script script, string[] 
                 continue;
             }
 
-            if (!_named.Add(name))
+            if (!named.Add(name))
             {
                 return false;
             }

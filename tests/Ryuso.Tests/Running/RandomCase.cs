@@ -149,6 +149,12 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
                 meta[((string[])["_flag", "flag", "_error", "program_name", "_run_id", "_m"])[special]] = 1;
             }
 
+            // One variable under two names.
+            if (special is 6 or 7)
+            {
+                meta["m"] = meta["_m"] = special;
+            }
+
             // The first program mostly: the others are parts of it.
             return new Request(program < 55 ? "n0" : "n" + (program - 54), Dict(order == 1 ? variables.Append(("x", "[0.10]")) : variables), meta, order);
         });

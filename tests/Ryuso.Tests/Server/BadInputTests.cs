@@ -111,7 +111,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("""{"program":"add","data_pool":{"a":1,"a":1}}""", "Duplicate variable 'a'")]
     [InlineData("""{"program":"add","data_pool":{"d":[{"k":1,"k":1}]}}""", "uplicate key 'k'")]
     [InlineData("""{"program":"add","metadata":{"m":1,"_m":1}}""", "Duplicate variable '_m'")]
-    [InlineData("""{"program":"add","data_pool":{"_m":1},"metadata":{"m":1}}""", "Duplicate variable '_m'")]
+    [InlineData("""{"program":"add","data_pool":{"_m":1,"_m":1},"metadata":{"m":1}}""", "Duplicate variable '_m'")]
+    [InlineData("""{"program":"add","metadata":{"m":1},"data_pool":{"_m":1,"_m":1}}""", "Duplicate variable '_m'")]
     public Task Missing_or_duplicate_key_is_a_bad_request_that_says_so(string request, string words) => IsRejectedAsync(request, "bad_request", words);
 
     [Theory]
