@@ -152,7 +152,7 @@ internal sealed record RandomCase(JsonObject Spec, Request[] Requests, Act[] Act
             // One variable under two names.
             if (special is 6 or 7)
             {
-                meta["m"] = meta["_m"] = special;
+                (meta["m"], meta["_m"]) = (special, special);
             }
 
             // The first program mostly: the others are parts of it.
