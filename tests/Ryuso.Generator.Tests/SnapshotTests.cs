@@ -10,6 +10,15 @@ public class SnapshotTests
         Snapshot.Matches(built.Files.Select(f => (f.Key[..^".g.cs".Length], f.Value)), "Wallet");
     }
 
+    [Fact]
+    public void Lists_and_dicts_of_which_the_spec_says_what_is_in_them_are_records_and_lists()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "Typed");
+        Built built = Build.Of(File.ReadAllText(Path.Combine(folder, "basket.ryu.json")), File.ReadAllText(Path.Combine(folder, "Baskets.cs"))).Run();
+        built.MustBeClean();
+        Snapshot.Matches(built.Files.Select(f => (f.Key[..^".g.cs".Length], f.Value)), "Basket");
+    }
+
     [Theory]
     [InlineData("\"key\": [\"from\", \"amount\"],", " { Key = [\"from\", \"amount\"], HoldsKeysWhenStuck = true },")]
     [InlineData("\"key\": \"from\", \"when_stuck\": \"go_on\",", " { Key = [\"from\"], HoldsKeysWhenStuck = false },")]

@@ -13,11 +13,11 @@ internal static class HookClassEmitter
         foreach (BoundHook hook in type.Hooks)
         {
             EmitMethod(code, hook, poolType);
-            string method = hook.Target.Method;
-            RecordEmitter.Emit(code, "readonly record struct", method + "Args", $"The arguments of <c>hooks.{Xml.Escape(hook.Hook.Name)}</c>.", hook.Hook.Args);
+            string record = $"global::{hook.Target.FullClass}.{hook.Target.Method}";
+            RecordEmitter.Emit(code, "readonly record struct", record + "Args", $"The arguments of <c>hooks.{Xml.Escape(hook.Hook.Name)}</c>.", hook.Hook.Args);
             if (hook.Hook.Outputs is { } outputs)
             {
-                RecordEmitter.Emit(code, "readonly record struct", method + "Outputs", $"What <c>hooks.{Xml.Escape(hook.Hook.Name)}</c> puts into the pool.", outputs);
+                RecordEmitter.Emit(code, "readonly record struct", record + "Outputs", $"What <c>hooks.{Xml.Escape(hook.Hook.Name)}</c> puts into the pool.", outputs);
             }
         }
 

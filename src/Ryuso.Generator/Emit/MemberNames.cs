@@ -8,7 +8,7 @@ internal static class MemberNames
     private static readonly HashSet<string> s_record =
     [
         "Clone", "Deconstruct", "EqualityContract", "Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone",
-        "PrintMembers", "ReferenceEquals", "ToString", ProgramEmitter.ToPool, ProgramEmitter.FromAnswer,
+        "PrintMembers", "ReferenceEquals", "ToString", ProgramEmitter.ToPool, ProgramEmitter.FromAnswer, ShapeEmitter.ToJson, ShapeEmitter.FromJson,
     ];
 
     private static readonly HashSet<string> s_pool =
@@ -16,6 +16,9 @@ internal static class MemberNames
         "Assign", "Equals", "Finalize", "GetBool", "GetDict", "GetFloat", "GetHashCode", "GetInt", "GetList", "GetOutputString", "GetString", "GetType",
         "Item", "MemberwiseClone", "ReferenceEquals", "Set", "ToString",
     ];
+
+    /// <summary>What no member of a record may be called.</summary>
+    public static IEnumerable<string> OfEveryRecord => s_record;
 
     public static IReadOnlyList<string> OfRecord(IEnumerable<string> variables, string record) => Unique(variables, [.. s_record, record]);
 

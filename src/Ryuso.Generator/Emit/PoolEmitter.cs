@@ -84,9 +84,9 @@ internal static class PoolEmitter
         string args = ProgramEmitter.Args(program);
         code.Member();
         code.Open($"internal void {WriteArgs(program)}(global::{space}.{args} args)");
-        foreach ((ArgModel arg, string name) in program.Args.Zip(MemberNames.OfRecord(program.Args.Select(a => a.Name), args), (a, n) => (a, n)))
+        foreach (RecordMember member in ShapeEmitter.Members($"global::{space}.{args}", program.Args))
         {
-            code.Line($"Assign({slots[arg.Name]}, args.{name});");
+            code.Line($"Assign({slots[member.Arg.Name]}, {Given(member, "args")});");
         }
 
         code.Close();
@@ -98,7 +98,7 @@ internal static class PoolEmitter
         string outputs = ProgramEmitter.Outputs(program);
         code.Member();
         code.Line($"internal global::{space}.{outputs} {ReadOutputs(program)}() =>");
-        code.Indented(() => code.Line(RecordEmitter.Construct(outputs, $"global::{space}.{outputs}", program.Outputs, o => Taken(o, slots[o.Name], "Output")) + ";"));
+        code.Indented(() => code.Line(RecordEmitter.Construct($"global::{space}.{outputs}", program.Outputs, o => Taken(o, slots[o.Arg.Name], "Output")) + ";"));
     }
 
     private static void EmitRead(CodeWriter code, BoundHook hook, Dictionary<string, int> slots)
@@ -108,11 +108,10 @@ internal static class PoolEmitter
             return;
         }
 
-        string record = hook.Target.Method + "Args";
-        string type = $"global::{hook.Target.FullClass}.{record}";
+        string type = $"global::{hook.Target.FullClass}.{hook.Target.Method}Args";
         code.Member();
         code.Line($"internal {type} {Read(hook.Hook)}() =>");
-        code.Indented(() => code.Line(RecordEmitter.Construct(record, type, hook.Hook.Args, arg => Taken(arg, slots[arg.Name])) + ";"));
+        code.Indented(() => code.Line(RecordEmitter.Construct(type, hook.Hook.Args, m => Taken(m, slots[m.Arg.Name])) + ";"));
     }
 
     private static void EmitWrite(CodeWriter code, BoundHook hook, Dictionary<string, int> slots)
@@ -122,12 +121,12 @@ internal static class PoolEmitter
             return;
         }
 
-        string record = hook.Target.Method + "Outputs";
-        IReadOnlyList<string> names = MemberNames.OfRecord(outputs.Select(o => o.Name), record);
+        string record = $"global::{hook.Target.FullClass}.{hook.Target.Method}Outputs";
         code.Member();
-        code.Open($"internal {CSharp.HookResult} {Write(hook.Hook)}(global::{hook.Target.FullClass}.{record} outputs)");
-        foreach ((ArgModel output, string name) in outputs.Zip(names, (o, n) => (o, n)))
+        code.Open($"internal {CSharp.HookResult} {Write(hook.Hook)}({record} outputs)");
+        foreach (RecordMember member in ShapeEmitter.Members(record, outputs))
         {
+            (ArgModel output, string name, _) = member;
             if (output.Required && !CSharp.IsValueType(output.Type))
             {
                 code.Open($"if (outputs.{name} is null)");
@@ -136,7 +135,8 @@ internal static class PoolEmitter
                 code.Line();
             }
 
-            code.Line($"Set({slots[output.Name]}, outputs.{name});");
+            string value = Given(member, "outputs");
+            code.Line($"Set({slots[output.Name]}, {(ShapeEmitter.IsTyped(output) ? ShapeEmitter.Checked(value, output.Name) : value)});");
         }
 
         code.Line($"return {CSharp.HookResult}.Ok;");
@@ -144,13 +144,23 @@ internal static class PoolEmitter
     }
 
     /// <summary>A hook's argument after its check: what is required is there.</summary>
-    private static string Taken(ArgModel arg, int slot, string ofString = "")
+    private static string Taken(RecordMember member, int slot, string ofString = "")
     {
+        ArgModel arg = member.Arg;
+        if (ShapeEmitter.IsTyped(arg))
+        {
+            return ShapeEmitter.Read(member, Get(arg.Type, slot), $"value{slot}");
+        }
+
         string value = arg.Type == SpecType.String ? $"Get{ofString}String({slot})" : Get(arg.Type, slot);
         return CSharp.IsNullable(arg) ? value
             : arg.Default is not null ? $"{value} ?? {CSharp.Default(arg)}"
             : CSharp.IsValueType(arg.Type) ? value + ".GetValueOrDefault()" : value + "!";
     }
+
+    /// <summary>A member's value as the pool takes it, which copies what is JSON already.</summary>
+    private static string Given(RecordMember member, string record) =>
+        ShapeEmitter.IsTyped(member.Arg) ? ShapeEmitter.Write(member.Arg, $"{record}.{member.Name}") : $"{record}.{member.Name}";
 
     private static string Get(SpecType type, int slot) => $"Get{type}({slot})";
 }

@@ -21,38 +21,45 @@ internal static class ProgramEmitter
     {
         var code = new CodeWriter(space);
         string name = $"<c>programs.{Xml.Escape(program.Name)}</c>";
-        RecordEmitter.Emit(code, "sealed record", Args(program), $"The arguments of {name}{Description(program)}", program.Args, names => EmitToPool(code, program, names));
-        RecordEmitter.Emit(code, "sealed record", Outputs(program), $"The outputs of {name}{Description(program)}", program.Outputs, _ => EmitFromAnswer(code, program));
+        RecordEmitter.Emit(code, "sealed record", $"global::{space}.{Args(program)}", $"The arguments of {name}{Description(program)}", program.Args, EmitMembers);
+        RecordEmitter.Emit(code, "sealed record", $"global::{space}.{Outputs(program)}", $"The outputs of {name}{Description(program)}", program.Outputs, _ => EmitFromAnswer(code, $"global::{space}.{Outputs(program)}", program));
         return code.ToSourceText();
+
+        void EmitMembers(IReadOnlyList<RecordMember> members) => EmitToPool(code, members);
     }
 
-    private static void EmitToPool(CodeWriter code, ProgramModel program, IReadOnlyList<string> names)
+    private static void EmitToPool(CodeWriter code, IReadOnlyList<RecordMember> members)
     {
         string head = $"internal {CSharp.JsonObject} {ToPool}() => new()";
-        if (names.Count == 0)
+        if (members.Count == 0)
         {
             code.Line(head + ";");
             return;
         }
 
         code.Open(head);
-        foreach ((ArgModel arg, string name) in program.Args.Zip(names, (a, n) => (a, n)))
+        foreach (RecordMember member in members)
         {
-            code.Line($"[{CSharp.Text(arg.Name)}] = {name}{(arg.Type is SpecType.List or SpecType.Dict ? "?.DeepClone()" : "")},");
+            code.Line($"[{CSharp.Text(member.Arg.Name)}] = {ShapeEmitter.Write(member.Arg, member.Name)},");
         }
 
         code.Close(";");
     }
 
-    private static void EmitFromAnswer(CodeWriter code, ProgramModel program)
+    private static void EmitFromAnswer(CodeWriter code, string record, ProgramModel program)
     {
-        string record = Outputs(program);
-        code.Line($"internal static {record} {FromAnswer}({CSharp.JsonObject} answer) =>");
-        code.Indented(() => code.Line(RecordEmitter.Construct(record, record, program.Outputs, Given) + ";"));
+        code.Line($"internal static {Outputs(program)} {FromAnswer}({CSharp.JsonObject} answer) =>");
+        int number = 0;
+        code.Indented(() => code.Line(RecordEmitter.Construct(record, program.Outputs, m => Given(m, number++)) + ";"));
     }
 
-    private static string Given(ArgModel output) =>
-        $"({CSharp.Type(output)})answer[{CSharp.Text(output.Name)}]{(CSharp.IsNullable(output) ? "" : "!")}";
+    private static string Given(RecordMember output, int number)
+    {
+        string json = $"answer[{CSharp.Text(output.Arg.Name)}]";
+        return ShapeEmitter.IsTyped(output.Arg)
+            ? ShapeEmitter.Read(output, json, $"value{number}")
+            : $"({CSharp.Type(output.Arg)}){json}{(CSharp.IsNullable(output.Arg) ? "" : "!")}";
+    }
 
     private static string Description(ProgramModel program) => program.Description is null ? "." : ": " + Xml.Escape(program.Description);
 }

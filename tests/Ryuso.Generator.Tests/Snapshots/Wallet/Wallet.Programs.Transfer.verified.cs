@@ -31,5 +31,5 @@ public sealed record TransferArgs(string From, long Amount)
 public sealed record TransferOutputs(long Balance)
 {
     internal static TransferOutputs FromAnswer(global::System.Text.Json.Nodes.JsonObject answer) =>
-        new TransferOutputs((long)answer["balance"]!);
+        new global::Wallet.TransferOutputs((long)answer["balance"]!);
 }
