@@ -92,7 +92,7 @@ public sealed class KeyedServerTests : IAsyncLifetime
         : described["programs"]!.AsArray().Single(program => (string?)program!["name"] == name)!;
 
     private Task<ProgramResult> PayAsync(string to, string runId, bool fails = false) =>
-        _bank.RunAsync("pay", new JsonObject { ["to"] = to, ["fails"] = fails }, metadata: null, runId, Cancel);
+        _bank.RunAsync("pay", new JsonObject { ["to"] = to, ["fails"] = fails }, new CallOptions { RunId = runId }, Cancel);
 
     private Task<Tool> AskAsync(params string[] args) => Tool.RunAsync(_folder.FullPath, [.. args, "--server", _server.EndPoint.ToString()]);
 

@@ -53,7 +53,7 @@ public sealed class ChangedPlanTests
             return HookResult.Ok;
         });
         await orchestrator.UseJournalAsync(journal, TestContext.Current.CancellationToken);
-        Assert.False(orchestrator.RunAsync("main", null, null, "r", TestContext.Current.CancellationToken).IsCompleted);
+        Assert.False(orchestrator.RunAsync("main", null, new CallOptions { RunId = "r" }, TestContext.Current.CancellationToken).IsCompleted);
         return await StartAsync(after);
     }
 

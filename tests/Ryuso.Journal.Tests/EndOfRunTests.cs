@@ -137,7 +137,7 @@ public sealed class EndOfRunTests
         _ = isAsync;
         SpecOrchestrator orchestrator = await CreateAsync(isRecorded, hasLimit, isRetried, new TestClock(null), (_, _, _) => default);
         orchestrator.UseScopePerRun(new Scopes(s_exceptions[exception], null));
-        Task run = orchestrator.RunAsync("p", null, null, "r", Cancel);
+        Task run = orchestrator.RunAsync("p", null, new CallOptions { RunId = "r" }, Cancel);
         await run.ContinueWith(_ => { }, Cancel, TaskContinuationOptions.None, TaskScheduler.Default);
         Assert.False(run.IsCompletedSuccessfully);
         Assert.Empty(_calls);
@@ -145,7 +145,7 @@ public sealed class EndOfRunTests
 
         // And the lane is free for the next.
         orchestrator.UseScopePerRun(new Scopes(null, null));
-        Assert.True((await orchestrator.RunAsync("p", null, null, "r", Cancel)).IsSuccess);
+        Assert.True((await orchestrator.RunAsync("p", null, new CallOptions { RunId = "r" }, Cancel)).IsSuccess);
     }
 
     [Theory]
@@ -163,7 +163,7 @@ public sealed class EndOfRunTests
             JsonObject? answer = null;
             try
             {
-                answer = (await orchestrator.RunAsync("p", null, null, "r", Cancel)).Answer;
+                answer = (await orchestrator.RunAsync("p", null, new CallOptions { RunId = "r" }, Cancel)).Answer;
             }
             catch (Exception thrown) when (thrown is not Xunit.Sdk.XunitException)
             {
@@ -183,7 +183,7 @@ public sealed class EndOfRunTests
             // What comes next runs as if nothing had been.
             clock.ThrowsAt = 0;
             _calls.Clear();
-            Assert.Equal(fails, (await orchestrator.RunAsync("p", null, null, "next", Cancel)).Answer["_program_fail"] is not null);
+            Assert.Equal(fails, (await orchestrator.RunAsync("p", null, new CallOptions { RunId = "next" }, Cancel)).Answer["_program_fail"] is not null);
             if (!hasThrown)
             {
                 Assert.True(at > 1);
@@ -220,7 +220,7 @@ public sealed class EndOfRunTests
             JsonObject? answer = null;
             try
             {
-                answer = (await orchestrator.RunAsync("p", null, null, "r", Cancel)).Answer;
+                answer = (await orchestrator.RunAsync("p", null, new CallOptions { RunId = "r" }, Cancel)).Answer;
             }
             catch (Exception thrown) when (thrown is not Xunit.Sdk.XunitException)
             {

@@ -147,7 +147,7 @@ public sealed class KeyedRecoveryTests : IDisposable
     });
 
     private static async Task<JsonObject> AskAsync(SpecOrchestrator orchestrator, string program, string accounts, string runId) =>
-        (await orchestrator.RunAsync(program, new JsonObject { ["accounts"] = JsonNode.Parse(accounts) }, null, runId, Cancel)).Answer;
+        (await orchestrator.RunAsync(program, new JsonObject { ["accounts"] = JsonNode.Parse(accounts) }, new CallOptions { RunId = runId }, Cancel)).Answer;
 
     private string File(string name) => _folder.File(name);
 

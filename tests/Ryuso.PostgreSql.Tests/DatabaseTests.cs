@@ -176,11 +176,11 @@ public sealed class OutageTests : IAsyncLifetime
         await using var journal = new PostgreSqlJournal(_cluster.ConnectionString, new PostgreSqlJournalOptions { OutageTimeout = TimeSpan.Zero });
         await using var server = new RyusoServer(orchestrator, new RyusoServerOptions { Port = 0, Journal = journal });
         await server.StartAsync(Cancel);
-        JsonObject answer = (await orchestrator.RunAsync("two", null, null, "r", Cancel)).Answer;
+        JsonObject answer = (await orchestrator.RunAsync("two", null, new CallOptions { RunId = "r" }, Cancel)).Answer;
         Assert.Equal("internal", (string?)answer["_error_code"]);
         Assert.NotNull(journal.Fault);
         await _cluster.StartAsync();
-        while ((await orchestrator.RunAsync("two", null, null, "next", Cancel)).Answer["_error_code"] is not null)
+        while ((await orchestrator.RunAsync("two", null, new CallOptions { RunId = "next" }, Cancel)).Answer["_error_code"] is not null)
         {
             await Task.Yield();
         }

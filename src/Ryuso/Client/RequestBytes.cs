@@ -21,7 +21,7 @@ internal static class RequestBytes
         return End(buffer);
     }
 
-    public static byte[] OfRun(long id, string? token, string program, JsonObject? dataPool, JsonObject? metadata, string runId)
+    public static byte[] OfRun(long id, string? token, string program, JsonObject? dataPool, CallOptions? options, string runId)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (Utf8JsonWriter writer = Begin(buffer, id, token))
@@ -33,8 +33,13 @@ internal static class RequestBytes
                 writer.WriteString("traceparent"u8, traceParent);
             }
 
+            if (options?.DeadlineMs is { } deadline)
+            {
+                writer.WriteNumber("deadline_ms"u8, deadline);
+            }
+
             Write(writer, "data_pool", dataPool);
-            Write(writer, "metadata", metadata);
+            Write(writer, "metadata", options?.Metadata);
             writer.WriteEndObject();
         }
 

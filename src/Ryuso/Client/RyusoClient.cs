@@ -56,7 +56,7 @@ public class RyusoClient : IAsyncDisposable
     /// <summary>Runs a program and gives its outputs.</summary>
     /// <param name="program">The program's name in the spec.</param>
     /// <param name="dataPool">The initial pool; null for an empty one.</param>
-    /// <param name="options">The run's id and metadata; null for a new id and none.</param>
+    /// <param name="options">The run's id, metadata and deadline; null for a new id and none.</param>
     /// <param name="cancellationToken">Gives up waiting for the answer. A run that has begun is not cancelled.</param>
     /// <exception cref="ProgramFailedException">The run failed and was undone, or is stuck.</exception>
     /// <exception cref="RequestRejectedException">The server turned the request away; nothing ran.</exception>
@@ -74,7 +74,7 @@ public class RyusoClient : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(program);
         long id = Interlocked.Increment(ref _lastId);
         string runId = options?.RunId ?? Guid.CreateVersion7(_options.TimeProvider.GetUtcNow()).ToString();
-        byte[] request = RequestBytes.OfRun(id, _options.Token, program, dataPool, options?.Metadata, runId);
+        byte[] request = RequestBytes.OfRun(id, _options.Token, program, dataPool, options, runId);
         return _caller.AskAsync(id, request, runId, cancellationToken);
     }
 

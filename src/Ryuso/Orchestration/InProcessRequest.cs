@@ -14,6 +14,7 @@ internal static class InProcessRequest
         JsonObject? dataPool,
         JsonObject? metadata,
         string? runId,
+        int? deadlineMs,
         [NotNullWhen(true)] out byte[]? request,
         [NotNullWhen(false)] out string? problem)
     {
@@ -33,6 +34,11 @@ internal static class InProcessRequest
             if (runId is not null)
             {
                 json["run_id"] = runId;
+            }
+
+            if (deadlineMs is { } milliseconds)
+            {
+                json["deadline_ms"] = milliseconds;
             }
 
             request = JsonBytes.Of(json);

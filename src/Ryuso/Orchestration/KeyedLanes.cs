@@ -67,7 +67,7 @@ internal sealed class KeyedLanes : Lanes
         }
     }
 
-    public override LaneEnterResult Enter(LanePlace place, LaneWaiter waiter)
+    protected override LaneEnterResult EnterOrQueue(LanePlace place, LaneWaiter waiter)
     {
         var woken = default(WaiterList);
         lock (_gate)

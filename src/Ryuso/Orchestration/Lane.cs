@@ -37,7 +37,7 @@ internal sealed class Lane : Lanes
 
     public override bool TryEnter(LanePlace place) => TryEnter();
 
-    public override LaneEnterResult Enter(LanePlace place, LaneWaiter waiter)
+    protected override LaneEnterResult EnterOrQueue(LanePlace place, LaneWaiter waiter)
     {
         if (TryEnter())
         {

@@ -64,6 +64,9 @@ internal sealed class LanePlace
     /// <summary>The run's id, for those who look at the lanes; null where there is none yet.</summary>
     public string? RunId { get; set; }
 
+    /// <summary>By when the turn must have come; null for whenever it does.</summary>
+    public BeginDeadline? Deadline { get; set; }
+
     /// <summary>Why its turn will never come; null otherwise.</summary>
     public RequestProblem? Problem { get; internal set; }
 

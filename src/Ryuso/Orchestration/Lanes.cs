@@ -39,7 +39,21 @@ internal abstract class Lanes
     /// <summary>Takes a turn or queues for it.</summary>
     /// <param name="place">What the run holds.</param>
     /// <param name="waiter">Whose turn it is. It waits for one turn at most.</param>
-    public abstract LaneEnterResult Enter(LanePlace place, LaneWaiter waiter);
+    public LaneEnterResult Enter(LanePlace place, LaneWaiter waiter)
+    {
+        // Taken first: once the waiter is queued its turn may have come and gone.
+        BeginDeadline? deadline = place.Deadline;
+        LaneEnterResult result = EnterOrQueue(place, waiter);
+        if (result == LaneEnterResult.Queued)
+        {
+            deadline?.Watch(this, place, waiter);
+        }
+
+        return result;
+    }
+
+    /// <summary>As <see cref="Enter"/>, the deadline apart.</summary>
+    protected abstract LaneEnterResult EnterOrQueue(LanePlace place, LaneWaiter waiter);
 
     /// <summary>Gives up waiting. False where the turn has come, or never will: the waiter hears of that.</summary>
     public abstract bool TryRemove(LanePlace place, LaneWaiter waiter);

@@ -24,7 +24,7 @@ public abstract partial class Orchestrator
     /// <summary>Runs a program with a pool that is JSON already, and gives its answer as JSON.</summary>
     /// <param name="program">The program's name in the spec.</param>
     /// <param name="dataPool">The initial pool: exactly one JSON object in UTF-8. Whatever its keys are called, they are variables.</param>
-    /// <param name="options">The run's id and metadata; null for a new id and none.</param>
+    /// <param name="options">The run's id, metadata and deadline; null for a new id and none.</param>
     /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
     /// <exception cref="HookFailedException">The caller is a hook of this orchestrator.</exception>
@@ -70,12 +70,14 @@ public abstract partial class Orchestrator
         PendingAnswer? recorded;
         bool canWait;
         string runId;
+        bool isRejected;
         IReadOnlyDictionary<string, string[]>? argumentProblems;
         try
         {
             recorded = await executor.RunAsync(answer).ConfigureAwait(false);
             canWait = _lanes.HasFollower;
             runId = executor.RunId;
+            isRejected = executor.IsRejected;
             argumentProblems = recorded is { Origin: JsonAnswerOrigin.Rejection } ? executor.FindArgumentProblems() : null;
         }
         finally
@@ -86,7 +88,9 @@ public abstract partial class Orchestrator
 
         if (recorded is null)
         {
-            return new JsonAnswer(answer.WrittenMemory, JsonAnswerOrigin.Run, runId, argumentProblems: null);
+            return isRejected
+                ? new JsonAnswer(answer.WrittenMemory, JsonAnswerOrigin.Rejection, options?.RunId, argumentProblems: null)
+                : new JsonAnswer(answer.WrittenMemory, JsonAnswerOrigin.Run, runId, argumentProblems: null);
         }
 
         await FlushAsync(recorded.Position, canWait).ConfigureAwait(false);
@@ -141,6 +145,11 @@ public abstract partial class Orchestrator
         if (options?.RunId is { } runId)
         {
             writer.WriteString("run_id"u8, runId);
+        }
+
+        if (options?.DeadlineMs is { } deadline)
+        {
+            writer.WriteNumber("deadline_ms"u8, deadline);
         }
 
         writer.WriteEndObject();

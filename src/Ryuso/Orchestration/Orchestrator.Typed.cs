@@ -15,7 +15,7 @@ public abstract partial class Orchestrator
     /// <typeparam name="TOutputs">The program's outputs record.</typeparam>
     /// <param name="call">The program.</param>
     /// <param name="args">Its arguments.</param>
-    /// <param name="options">The run's id and metadata; null for a new id and none.</param>
+    /// <param name="options">The run's id, metadata and deadline; null for a new id and none.</param>
     /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     protected Task<ProgramResult<TOutputs>> RunAsync<TArgs, TOutputs>(
         ProgramCall<TArgs, TOutputs> call,
@@ -29,7 +29,7 @@ public abstract partial class Orchestrator
         ArgumentNullException.ThrowIfNull(args);
 
         // With a journal or scopes the run needs its request as text anyway.
-        if (options is { RunId: not null } or { Metadata: not null } || !CanUseFastPath)
+        if (options is { RunId: not null } or { Metadata: not null } or { Deadline: not null } || !CanUseFastPath)
         {
             return RunByRequestAsync(call, args, options, cancellationToken);
         }
@@ -153,7 +153,7 @@ public abstract partial class Orchestrator
         where TOutputs : class
     {
         string program = Definition.Programs[call.Program].Name;
-        ProgramResult result = await RunAsync(program, call.ToPool(args), options?.Metadata, options?.RunId, cancellationToken).ConfigureAwait(false);
+        ProgramResult result = await RunAsync(program, call.ToPool(args), options ?? new CallOptions(), cancellationToken).ConfigureAwait(false);
         return ToTyped(result.Answer, call.FromAnswer);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -54,29 +55,33 @@ public abstract partial class Orchestrator
     /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
     /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
+    [OverloadResolutionPriority(1)] // RunAsync(program, null, null) means this one.
     public Task<ProgramResult> RunAsync(
         string program,
         JsonObject? dataPool = null,
         JsonObject? metadata = null,
-        CancellationToken cancellationToken = default) => RunAsync(program, dataPool, metadata, runId: null, cancellationToken);
+        CancellationToken cancellationToken = default) =>
+        RunAsync(program, dataPool, new CallOptions { Metadata = metadata }, cancellationToken);
 
-    /// <summary>Runs a program under the caller's own id for the run. With a journal the same id and request give the recorded answer, and the program does not run again.</summary>
+    /// <summary>
+    /// Runs a program under the caller's own id, with metadata and a deadline. With a journal the same id and request give the recorded answer,
+    /// and the program does not run again.
+    /// </summary>
     /// <param name="program">The program's name in the spec.</param>
     /// <param name="dataPool">The initial pool; null for an empty one.</param>
-    /// <param name="metadata">Becomes magic variables, each with a leading underscore; null for none.</param>
-    /// <param name="runId">The run's id, the answer's <c>_run_id</c>; null for a new one.</param>
+    /// <param name="options">What goes with the call.</param>
     /// <param name="cancellationToken">Gives up waiting for the run's turn. A run that has begun is not cancelled.</param>
     /// <exception cref="OperationCanceledException">The token fired before the run began.</exception>
     public async Task<ProgramResult> RunAsync(
         string program,
         JsonObject? dataPool,
-        JsonObject? metadata,
-        string? runId,
-        CancellationToken cancellationToken)
+        CallOptions options,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(program);
+        ArgumentNullException.ThrowIfNull(options);
         var answer = new ArrayBufferWriter<byte>();
-        if (InProcessRequest.TryWrite(program, dataPool, metadata, runId, out byte[]? request, out string? problem))
+        if (InProcessRequest.TryWrite(program, dataPool, options.Metadata, options.RunId, options.DeadlineMs, out byte[]? request, out string? problem))
         {
             await RunRequestAsync(request, answer, cancellationToken).ConfigureAwait(false);
         }

@@ -61,6 +61,9 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <summary>The run's id.</summary>
     public string RunId => _run.Slots.RunId;
 
+    /// <summary>Whether the request was rejected, so that nothing ran.</summary>
+    public bool IsRejected => _problem is not null;
+
     /// <summary>What is wrong with each argument of a request that was rejected for its arguments; null where it was not.</summary>
     public IReadOnlyDictionary<string, string[]>? FindArgumentProblems() =>
         _problem is { Code: Rejection.InvalidArguments } ? _run.Slots.FindProblemsByName(_run.Program.Args) : null;
@@ -74,6 +77,12 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
         }
 
         ClearRun();
+        if (Place.Deadline is { } deadline)
+        {
+            deadline.End();
+            Place.Deadline = null;
+        }
+
         Place.Clear();
         _held = Place;
         KeepsKeysAs = null;
@@ -122,9 +131,17 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     public RequestProblem? Read(ReadOnlySpan<byte> request)
     {
         BeginRead();
-        return RequestParser.Parse(request, _run.Slots, environment.Programs, out int program, out string? unknown) is { } problem
-            ? new RequestProblem(Rejection.BadRequest, problem)
-            : Admit(program, unknown);
+        if (RequestParser.Parse(request, _run.Slots, environment.Programs, out int program, out string? unknown) is { } problem)
+        {
+            return new RequestProblem(Rejection.BadRequest, problem);
+        }
+
+        if (_run.Slots.DeadlineMs > 0)
+        {
+            Place.Deadline = new BeginDeadline(_time, _run.Slots.DeadlineMs);
+        }
+
+        return Admit(program, unknown);
     }
 
     /// <summary>
@@ -168,6 +185,17 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
     /// <returns>Null once the answer is written; with a journal nothing is written, and the answer is to leave when it is durable, which the lane need not wait for.</returns>
     public ValueTask<PendingAnswer?> RunAsync(IBufferWriter<byte>? answer, long now = 0)
     {
+        if (Place.Deadline is { } deadline && !deadline.TryBegin())
+        {
+            // With a journal an id that it knows still has its recorded answer.
+            _problem ??= deadline.Problem;
+            if (environment.Journal is null)
+            {
+                RejectUnrecorded(_problem.Value, answer);
+                return default;
+            }
+        }
+
         if (orchestrator.Scopes is { } scopes)
         {
             return RunInScopeAsync(scopes, answer, now);
@@ -175,6 +203,12 @@ internal sealed partial class RunExecutor(Orchestrator orchestrator, RunEnvironm
 
         _hooks = orchestrator.SharedHooks;
         return RunUnscopedAsync(answer, now);
+    }
+
+    private void RejectUnrecorded(RequestProblem problem, IBufferWriter<byte>? answer)
+    {
+        _answers.WriteRejection(problem.Code, problem.Message);
+        answer?.Write(_answers.Written);
     }
 
     private async ValueTask<PendingAnswer?> RunInScopeAsync(IServiceScopeFactory scopes, IBufferWriter<byte>? answer, long now)

@@ -79,6 +79,9 @@ internal sealed class PoolSlots(string[] names)
     /// <summary>The caller's span (key <c>traceparent</c>); null where there is none.</summary>
     public string? TraceParent { get; set; }
 
+    /// <summary>Within how many milliseconds the run must begin (key <c>deadline_ms</c>); 0 for whenever its turn comes.</summary>
+    public int DeadlineMs { get; set; }
+
     public int Count => names.Length;
 
     /// <summary>The order in which requests name the variables.</summary>
@@ -105,6 +108,7 @@ internal sealed class PoolSlots(string[] names)
         _runIdText = null;
         CallersRunId = null;
         TraceParent = null;
+        DeadlineMs = 0;
         if (_others.Capacity > MaxRetainedNames)
         {
             _others.TrimExcess();

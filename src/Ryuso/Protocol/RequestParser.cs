@@ -74,7 +74,7 @@ internal static class RequestParser
             return "The request must be one JSON object.";
         }
 
-        bool hasProgram = false, hasPool = false, hasMetadata = false, hasRunId = false;
+        bool hasProgram = false, hasPool = false, hasMetadata = false, hasRunId = false, hasDeadline = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string? problem = null;
@@ -93,6 +93,10 @@ internal static class RequestParser
             else if (reader.ValueTextEquals("run_id"u8))
             {
                 problem = Once(ref hasRunId, "run_id") ?? ReadRunId(ref reader, slots);
+            }
+            else if (reader.ValueTextEquals("deadline_ms"u8))
+            {
+                problem = Once(ref hasDeadline, "deadline_ms") ?? ReadDeadline(ref reader, slots);
             }
             else if (reader.ValueTextEquals("traceparent"u8))
             {
@@ -153,6 +157,24 @@ internal static class RequestParser
         }
 
         slots.SetRunId(runId);
+        return null;
+    }
+
+    private static string? ReadDeadline(ref Utf8JsonReader reader, PoolSlots slots)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out int milliseconds) || milliseconds < 1)
+        {
+            // A list or dict is not skipped: nothing of the request is read after this.
+            return $"'deadline_ms' must be an integer from 1 to {int.MaxValue}: the milliseconds within which the run must begin.";
+        }
+
+        slots.DeadlineMs = milliseconds;
         return null;
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using Ryuso.Definitions;
 using Ryuso.Json;
+using Ryuso.Protocol;
 using Ryuso.Values;
 
 namespace Ryuso.Runs;
@@ -46,6 +48,15 @@ internal sealed class AnswerWriter
             problem = ExceptionText.MessageOf(exception);
             return false;
         }
+    }
+
+    /// <summary>Writes that nothing has run.</summary>
+    public void WriteRejection(string code, string message)
+    {
+        var rejection = new ArrayBufferWriter<byte>(256);
+        Rejection.Write(rejection, code, message);
+        _answer.Clear();
+        _answer.Write(rejection.WrittenSpan);
     }
 
     public void WriteFailure(RunState run)

@@ -160,7 +160,7 @@ public class TypedCallTests
             var args = new ScalarsArgs("alice", 5, 5, true);
             ProgramResult<ScalarsOutputs> typed = await orchestrator.ScalarsAsync(args, new CallOptions { RunId = "r" }, Cancel);
             int seen = echo.Seen.Count;
-            ProgramResult again = await orchestrator.RunAsync("scalars", args.ToPool(), null, "r", Cancel);
+            ProgramResult again = await orchestrator.RunAsync("scalars", args.ToPool(), new CallOptions { RunId = "r" }, Cancel);
             Assert.True(typed.IsSuccess);
             Assert.Equal(typed.Answer.ToJsonString(), again.Answer.ToJsonString());
             Assert.Equal(seen, echo.Seen.Count);

@@ -38,5 +38,5 @@ internal static class TestSpec
     });
 
     public static async Task<JsonObject> AskAsync(this Orchestrator orchestrator, string program, string? runId = null, JsonObject? pool = null) =>
-        (await orchestrator.RunAsync(program, pool, null, runId, TestContext.Current.CancellationToken)).Answer;
+        (await orchestrator.RunAsync(program, pool, new CallOptions { RunId = runId }, TestContext.Current.CancellationToken)).Answer;
 }

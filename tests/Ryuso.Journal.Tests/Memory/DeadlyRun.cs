@@ -50,7 +50,7 @@ internal static class DeadlyRun
         await orchestrator.UseJournalAsync(journal);
         if (run)
         {
-            await orchestrator.RunAsync("main", [], null, "run-1", CancellationToken.None);
+            await orchestrator.RunAsync("main", [], new CallOptions { RunId = "run-1" }, CancellationToken.None);
         }
     }
 

@@ -182,7 +182,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
         Broken.Unless(repeated == Text(run.Answer!), $"the same request was answered with {repeated} but {run.Answer} is recorded");
         Broken.Unless((disk.Events.Count, world.Deeds.Count) == (events, deeds), "a recovered run was run again");
         var other = new JsonObject { ["client"] = "bob" };
-        ProgramResult refused = again.RunAsync("main", other, null, RunId, CancellationToken.None).GetAwaiter().GetResult();
+        ProgramResult refused = again.RunAsync("main", other, new CallOptions { RunId = RunId }, CancellationToken.None).GetAwaiter().GetResult();
         Broken.Unless((string?)refused.Answer["_error_code"] == "bad_request", "another request under the same run_id was not refused");
     }
 
@@ -244,7 +244,7 @@ internal sealed class Explorer(SmallProgram program, Func<Disk, Crash, MemoryJou
     }
 
     private static Task<ProgramResult> RequestAsync(SpecOrchestrator orchestrator) =>
-        orchestrator.RunAsync("main", new JsonObject { ["client"] = "ann" }, null, RunId, CancellationToken.None);
+        orchestrator.RunAsync("main", new JsonObject { ["client"] = "ann" }, new CallOptions { RunId = RunId }, CancellationToken.None);
 
     private static string Text(string json) => JsonNode.Parse(json)!.ToJsonString();
 }

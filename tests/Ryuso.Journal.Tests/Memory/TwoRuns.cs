@@ -167,7 +167,7 @@ internal sealed class TwoRuns(bool getsStuck)
             foreach (string run in s_runs)
             {
                 // In the first life the runs themselves; later the clients ask again under the same ids, and wait for the recovery.
-                _answers[run] = _orchestrator.RunAsync("main", new JsonObject { ["key"] = run }, null, run, CancellationToken.None);
+                _answers[run] = _orchestrator.RunAsync("main", new JsonObject { ["key"] = run }, new CallOptions { RunId = run }, CancellationToken.None);
                 _ = _answers[run].ContinueWith(_ => Signal(), TaskScheduler.Default);
             }
 
@@ -183,7 +183,7 @@ internal sealed class TwoRuns(bool getsStuck)
                 if (Disk.Find(Disk.Events, run) is { Status: RunStatus.Rectified or RunStatus.Succeeded })
                 {
                     // What the first asker got may have been the outcome of before the decision.
-                    _answers[run] = _orchestrator.RunAsync("main", new JsonObject { ["key"] = run }, null, run, CancellationToken.None);
+                    _answers[run] = _orchestrator.RunAsync("main", new JsonObject { ["key"] = run }, new CallOptions { RunId = run }, CancellationToken.None);
                     await _answers[run];
                 }
             }

@@ -157,8 +157,8 @@ public sealed class KeyedRunsTests
     public async Task Run_with_the_same_id_waits_for_the_one_under_way()
     {
         Close("give");
-        Task<ProgramResult> first = _bank.RunAsync("deposit", new JsonObject { ["to"] = "alice" }, null, "id-1", Cancel);
-        Task<ProgramResult> second = _bank.RunAsync("deposit", new JsonObject { ["to"] = "bob" }, null, "id-1", Cancel);
+        Task<ProgramResult> first = _bank.RunAsync("deposit", new JsonObject { ["to"] = "alice" }, new CallOptions { RunId = "id-1" }, Cancel);
+        Task<ProgramResult> second = _bank.RunAsync("deposit", new JsonObject { ["to"] = "bob" }, new CallOptions { RunId = "id-1" }, Cancel);
         Task<ProgramResult> value = _bank.RunAsync("deposit", new JsonObject { ["to"] = "id-1" }, cancellationToken: Cancel);
         await Until(() => Calls("give:") == 2);
         Assert.Equal(1, _bank.WaitingCount);

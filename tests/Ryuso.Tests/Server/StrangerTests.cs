@@ -179,7 +179,7 @@ public sealed class StrangerTests : ServedTests
     {
         await StartAsync();
         Assert.Equal("bad_request", CodeOf(await AskAsync($$"""{"program":"echo","run_id":"{{runId}}"}""")));
-        ProgramResult inProcess = await Orchestrator.RunAsync("echo", null, null, System.Text.Json.Nodes.JsonNode.Parse($"\"{runId}\"")!.ToString(), Cancel);
+        ProgramResult inProcess = await Orchestrator.RunAsync("echo", null, new CallOptions { RunId = System.Text.Json.Nodes.JsonNode.Parse($"\"{runId}\"")!.ToString() }, Cancel);
         Assert.False(inProcess.IsSuccess);
     }
 

@@ -50,7 +50,7 @@ internal sealed partial class Connection
                         {
                             long queuedAt = Stopwatch.GetTimestamp();
                             await new ValueTask(this, _waitSource.Version).ConfigureAwait(false);
-                            isHolding = true;
+                            isHolding = _executor.Place.Problem is null;
                             ObjectDisposedException.ThrowIf(context.Deadlines.IsAborting, this);
                             if (Stopwatch.GetTimestamp() - queuedAt > ServerTuning.PeerCheckTicks && _transport.HasPeerHungUp())
                             {
