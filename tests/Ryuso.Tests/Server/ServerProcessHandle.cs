@@ -6,7 +6,9 @@ namespace Ryuso.Tests.Server;
 /// <summary>A server in a process of its own.</summary>
 internal sealed class ServerProcessHandle : IDisposable
 {
-    private static readonly string s_program = Path.Combine(AppContext.BaseDirectory, "Ryuso.TestServer.dll");
+    /// <summary>In its own folder: beside the tests lie the assemblies that they need, which are fewer where the tests have a framework for the rest.</summary>
+    public static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory.Replace("/Ryuso.Tests/", "/Ryuso.TestServer/", StringComparison.Ordinal), "Ryuso.TestServer.dll");
 
     // $0 is the folder, the rest the command.
     private const string ReadOnlyRoot = """
@@ -29,26 +31,26 @@ internal sealed class ServerProcessHandle : IDisposable
 
     public IPEndPoint EndPoint => IPEndPoint.Parse(Listening.Split("Listening on ")[1].Split(": ")[0].Split(", ")[0]);
 
-    public static Task<ServerProcessHandle> StartAsync(params string[] arguments) => StartAsync("dotnet", [s_program, .. arguments]);
+    public static Task<ServerProcessHandle> StartAsync(params string[] arguments) => StartAsync("dotnet", [Program, .. arguments]);
 
     /// <summary>Starts one that may have only so many files and sockets open.</summary>
     public static Task<ServerProcessHandle> StartAsync(int descriptors, params string[] arguments) =>
-        StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", s_program, .. arguments]);
+        StartAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", Program, .. arguments]);
 
     /// <summary>
     /// Starts one as a user without rights or a home, who may write to one folder only. Where the tests' own user is none but root's, that
     /// one will do; where no file system may be mounted, the rest is protected by its permissions alone.
     /// </summary>
     public static Task<ServerProcessHandle> StartUnprivilegedAsync(string folder, params string[] arguments) => Environment.UserName == "root"
-        ? StartAsync("sh", ["-c", ReadOnlyRoot, folder, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", s_program, .. arguments])
-        : StartAsync("dotnet", [s_program, .. arguments]);
+        ? StartAsync("sh", ["-c", ReadOnlyRoot, folder, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", Program, .. arguments])
+        : StartAsync("dotnet", [Program, .. arguments]);
 
     /// <summary>Runs one that cannot start. Its exit code, and what it wrote to the standard error stream.</summary>
-    public static Task<(int ExitCode, string Error)> FailAsync(params string[] arguments) => FailAsync("dotnet", [s_program, .. arguments]);
+    public static Task<(int ExitCode, string Error)> FailAsync(params string[] arguments) => FailAsync("dotnet", [Program, .. arguments]);
 
     /// <summary>Runs one that cannot start for want of files and sockets.</summary>
     public static Task<(int ExitCode, string Error)> FailAsync(int descriptors, params string[] arguments) =>
-        FailAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", s_program, .. arguments]);
+        FailAsync("sh", ["-c", $"ulimit -n {descriptors}; exec dotnet \"$0\" \"$@\"", Program, .. arguments]);
 
     private static async Task<(int ExitCode, string Error)> FailAsync(string command, string[] arguments)
     {

@@ -65,7 +65,7 @@ public sealed class StandardErrorTests
 
     private static Process Start(string redirection)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "Ryuso.TestServer.dll");
+        string program = Server.ServerProcessHandle.Program;
         var start = new ProcessStartInfo("sh", ["-c", $"exec dotnet \"$0\" --port 0 {redirection}", program])
         {
             RedirectStandardOutput = true,
