@@ -60,7 +60,7 @@ internal static class PoolBody
     }
 
     /// <summary>
-    /// Magic variables are the server's to set, so that a hook can trust them. What is no JSON is refused further on, with words.
+    /// Magic variables are the server's to set, so that a hook can trust them. What is JSON and no object is refused by the orchestrator.
     /// </summary>
     public static Problem? FindMagic(ReadOnlySpan<byte> pool, ProgramDefinition program)
     {
@@ -81,7 +81,8 @@ internal static class PoolBody
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Refused by the orchestrator: it reads the same bytes.
+            // Refused here: what was not read to its end may hold such a variable.
+            return new Problem(400, "bad-request", $"The body is not valid JSON: {exception.Message}");
         }
 
         return null;

@@ -15,6 +15,7 @@ public sealed class BoundaryTests
     [InlineData("""{"customer":"ada","cents":1,"_user":"root"}""", 400)]
     [InlineData("""{"customer":"ada","cents":1,"\u005fuser":"root"}""", 400)]
     [InlineData("""{"customer":"ada","cents":1,"cents":2}""", 400)]
+    [InlineData("""{"customer":"ada","cents":1,"deep":DEEP,"_user":"root"}""", 400)]
     [InlineData("""[1]""", 400)]
     [InlineData("""{"customer":"ada",""", 400)]
     [InlineData("\uFEFF{\"customer\":\"ada\",\"cents\":1}", 400)]
@@ -22,6 +23,7 @@ public sealed class BoundaryTests
     public async Task Body_is_the_pool_and_smuggles_nothing(string body, int status)
     {
         await using WebKiosk kiosk = await WebKiosk.StartAsync();
+        body = body.Replace("DEEP", new string('[', 70) + new string(']', 70), StringComparison.Ordinal);
         Answer answer = await kiosk.PostAsync("/programs/buy", body);
         Assert.Equal(status, answer.Status);
         Assert.Equal(status == 200 ? 1 : 0, kiosk.Sales.Count);
@@ -36,6 +38,16 @@ public sealed class BoundaryTests
         kiosk.Client.DefaultRequestHeaders.Add("X-User", "ada");
         Answer seen = await kiosk.PostAsync("/programs/who", """{"user":"root","metadata":{"user":"root"}}""");
         Assert.Equal("ada", (string?)seen.Body["user"]);
+    }
+
+    [Fact]
+    public async Task Metadata_that_cannot_be_json_runs_nothing_and_is_named()
+    {
+        await using WebKiosk kiosk = await WebKiosk.StartAsync(http: http => http.Metadata = _ => new JsonObject { ["rate"] = double.NaN });
+        Answer refused = await kiosk.BuyAsync();
+        Assert.Equal((400, "urn:ryuso:invalid-arguments"), (refused.Status, refused.Type));
+        Assert.Contains("'rate' must not be NaN", (string)refused.Body["detail"]!, StringComparison.Ordinal);
+        Assert.Equal(0, kiosk.Sales.Count);
     }
 
     [Fact]

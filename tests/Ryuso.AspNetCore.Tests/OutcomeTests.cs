@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace Ryuso.AspNetCore.Tests;
 
@@ -88,19 +90,35 @@ public sealed class OutcomeTests
     [Fact]
     public async Task Request_that_is_gone_while_it_waits_runs_nothing()
     {
-        await using WebKiosk kiosk = await WebKiosk.StartAsync();
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using WebKiosk kiosk = await WebKiosk.StartAsync(use: app => app.Use(async (HttpContext context, RequestDelegate next) =>
+        {
+            bool isWatched = context.Request.Query.ContainsKey("watched");
+            try
+            {
+                Task served = next(context);
+                _ = isWatched && arrived.TrySetResult();
+                await served;
+            }
+            finally
+            {
+                _ = isWatched && left.TrySetResult();
+            }
+        }));
         Task<Answer> running = kiosk.BuyAsync("wait");
         await kiosk.Sales.Begun.Task.WaitAsync(TestContext.Current.CancellationToken);
         using var gone = new CancellationTokenSource();
         Task<HttpResponseMessage> waiting = kiosk.Client.PostAsync(
-            "/programs/buy", new StringContent("""{"customer":"ada","cents":1}""", Encoding.UTF8, "application/json"), gone.Token);
-        Answer described = await kiosk.SendAsync(HttpMethod.Get, "/programs");
-        Assert.Equal(200, described.Status);
+            "/programs/buy?watched", new StringContent("""{"customer":"ada","cents":1}""", Encoding.UTF8, "application/json"), gone.Token);
+        await arrived.Task.WaitAsync(TestContext.Current.CancellationToken);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await left.Task.WaitAsync(TestContext.Current.CancellationToken);
         kiosk.Sales.GoOn.SetResult();
         Assert.Equal(200, (await running).Status);
         Assert.Equal(200, (await kiosk.BuyAsync()).Status);
+        Assert.Equal(2, kiosk.Sales.Count);
     }
 
     [Fact]

@@ -21,11 +21,9 @@ internal static class ProgramEmitter
     {
         var code = new CodeWriter(space);
         string name = $"<c>programs.{Xml.Escape(program.Name)}</c>";
-        RecordEmitter.Emit(code, "sealed record", $"global::{space}.{Args(program)}", $"The arguments of {name}{Description(program)}", program.Args, EmitMembers);
+        RecordEmitter.Emit(code, "sealed record", $"global::{space}.{Args(program)}", $"The arguments of {name}{Description(program)}", program.Args, members => EmitToPool(code, members));
         RecordEmitter.Emit(code, "sealed record", $"global::{space}.{Outputs(program)}", $"The outputs of {name}{Description(program)}", program.Outputs, _ => EmitFromAnswer(code, $"global::{space}.{Outputs(program)}", program));
         return code.ToSourceText();
-
-        void EmitMembers(IReadOnlyList<RecordMember> members) => EmitToPool(code, members);
     }
 
     private static void EmitToPool(CodeWriter code, IReadOnlyList<RecordMember> members)

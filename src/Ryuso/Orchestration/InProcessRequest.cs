@@ -5,51 +5,75 @@ using Ryuso.Json;
 
 namespace Ryuso.Orchestration;
 
-/// <summary>Writes an untyped in-process call as the request that a client would send.</summary>
+/// <summary>Writes a call in process as the request that a client would send.</summary>
 internal static class InProcessRequest
 {
     /// <summary>False, with the reason, where a value of it cannot be JSON.</summary>
     public static bool TryWrite(
         string program,
         JsonObject? dataPool,
-        JsonObject? metadata,
-        string? runId,
-        int? deadlineMs,
+        CallOptions? options,
+        [NotNullWhen(true)] out byte[]? request,
+        [NotNullWhen(false)] out string? problem) =>
+        TryWrite(program, dataPool is null ? null : writer => dataPool.WriteTo(writer), dataPool, options, out request, out problem);
+
+    /// <summary>As above, of a pool that is one whole JSON object already: what is one cannot end the object that it stands in.</summary>
+    public static bool TryWrite(
+        string program,
+        ReadOnlyMemory<byte> dataPool,
+        CallOptions? options,
+        [NotNullWhen(true)] out byte[]? request,
+        [NotNullWhen(false)] out string? problem) =>
+        TryWrite(program, writer => writer.WriteRawValue(dataPool.Span, skipInputValidation: true), null, options, out request, out problem);
+
+    private static bool TryWrite(
+        string program,
+        Action<Utf8JsonWriter>? writePool,
+        JsonObject? dataPool,
+        CallOptions? options,
         [NotNullWhen(true)] out byte[]? request,
         [NotNullWhen(false)] out string? problem)
     {
         try
         {
-            JsonObject json = new() { ["program"] = program };
-            if (dataPool is not null)
-            {
-                json["data_pool"] = dataPool.DeepClone();
-            }
-
-            if (metadata is not null)
-            {
-                json["metadata"] = metadata.DeepClone();
-            }
-
-            if (runId is not null)
-            {
-                json["run_id"] = runId;
-            }
-
-            if (deadlineMs is { } milliseconds)
-            {
-                json["deadline_ms"] = milliseconds;
-            }
-
-            request = JsonBytes.Of(json);
+            request = JsonBytes.Of(Write, JsonBytes.WriterOptions);
             problem = null;
             return true;
         }
         catch (Exception exception) when (IsUnwritable(exception))
         {
             request = null;
-            problem = $"The program '{program}' cannot run: {FindProblem(dataPool) ?? FindProblem(metadata) ?? exception.Message}";
+            problem = $"The program '{program}' cannot run: {FindProblem(dataPool) ?? FindProblem(options?.Metadata) ?? exception.Message}";
             return false;
+        }
+
+        void Write(Utf8JsonWriter writer)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("program"u8, program);
+            if (writePool is not null)
+            {
+                writer.WritePropertyName("data_pool"u8);
+                writePool(writer);
+            }
+
+            if (options?.Metadata is { } metadata)
+            {
+                writer.WritePropertyName("metadata"u8);
+                metadata.WriteTo(writer);
+            }
+
+            if (options?.RunId is { } runId)
+            {
+                writer.WriteString("run_id"u8, runId);
+            }
+
+            if (options?.DeadlineMs is { } deadline)
+            {
+                writer.WriteNumber("deadline_ms"u8, deadline);
+            }
+
+            writer.WriteEndObject();
         }
     }
 

@@ -5,7 +5,6 @@ using Ryuso.Json;
 using Ryuso.Orchestration;
 using Ryuso.Protocol;
 using Ryuso.Recording;
-using Ryuso.Telemetry;
 
 namespace Ryuso;
 
@@ -39,7 +38,11 @@ public abstract partial class Orchestrator
             return Rejected(new RequestProblem(Rejection.BadRequest, unreadable), options, argumentProblems: null);
         }
 
-        byte[] request = JsonBytes.Of(writer => WriteRequest(writer, program, dataPool, options), JsonBytes.WriterOptions);
+        if (!InProcessRequest.TryWrite(program, dataPool, options, out byte[]? request, out string? unwritable))
+        {
+            return Rejected(new RequestProblem(Rejection.InvalidArguments, unwritable), options, argumentProblems: null);
+        }
+
         RunExecutor executor = _executors.Rent();
         try
         {
@@ -83,7 +86,6 @@ public abstract partial class Orchestrator
         finally
         {
             Leave(executor);
-            ObserverLogger.Flush(_logger, s_logWait);
         }
 
         if (recorded is null)
@@ -128,30 +130,5 @@ public abstract partial class Orchestrator
         {
             return $"The data pool is not valid JSON: {exception.Message}";
         }
-    }
-
-    private static void WriteRequest(Utf8JsonWriter writer, string program, ReadOnlyMemory<byte> pool, CallOptions? options)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("program"u8, program);
-        writer.WritePropertyName("data_pool"u8);
-        writer.WriteRawValue(pool.Span, skipInputValidation: true);
-        if (options?.Metadata is { } metadata)
-        {
-            writer.WritePropertyName("metadata"u8);
-            metadata.WriteTo(writer);
-        }
-
-        if (options?.RunId is { } runId)
-        {
-            writer.WriteString("run_id"u8, runId);
-        }
-
-        if (options?.DeadlineMs is { } deadline)
-        {
-            writer.WriteNumber("deadline_ms"u8, deadline);
-        }
-
-        writer.WriteEndObject();
     }
 }

@@ -81,7 +81,7 @@ public abstract partial class Orchestrator
         ArgumentNullException.ThrowIfNull(program);
         ArgumentNullException.ThrowIfNull(options);
         var answer = new ArrayBufferWriter<byte>();
-        if (InProcessRequest.TryWrite(program, dataPool, options.Metadata, options.RunId, options.DeadlineMs, out byte[]? request, out string? problem))
+        if (InProcessRequest.TryWrite(program, dataPool, options, out byte[]? request, out string? problem))
         {
             await RunRequestAsync(request, answer, cancellationToken).ConfigureAwait(false);
         }
