@@ -111,10 +111,10 @@ public sealed class OutcomeTests
         using var gone = new CancellationTokenSource();
         Task<HttpResponseMessage> waiting = kiosk.Client.PostAsync(
             "/programs/buy?watched", new StringContent("""{"customer":"ada","cents":1}""", Encoding.UTF8, "application/json"), gone.Token);
-        await arrived.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        await left.Task.WaitAsync(TestContext.Current.CancellationToken);
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         kiosk.Sales.GoOn.SetResult();
         Assert.Equal(200, (await running).Status);
         Assert.Equal(200, (await kiosk.BuyAsync()).Status);
