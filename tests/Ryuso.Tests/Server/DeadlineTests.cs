@@ -19,6 +19,9 @@ public sealed class DeadlineTests : IAsyncDisposable
                   "note":{"reference":"t.note","args":{},"dependencies":[],"rectifiers":[]}}}
         """;
 
+    // What never comes fails the test.
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
     private readonly FakeTimeProvider _time = new();
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,7 +72,7 @@ public sealed class DeadlineTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromMilliseconds(99));
         Assert.False(late.IsCompleted);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        JsonObject answer = (await late).Answer;
+        JsonObject answer = (await late.WaitAsync(s_limit, Cancel)).Answer;
         Assert.Equal("timeout", (string?)answer["_error_code"]);
         Assert.Contains("100 ms", (string?)answer["_server_error"], StringComparison.Ordinal);
         Assert.Equal(1, _orchestrator.WaitingCount);
@@ -77,6 +80,25 @@ public sealed class DeadlineTests : IAsyncDisposable
         Assert.True((await holding).IsSuccess);
         Assert.True((await patient).IsSuccess);
         Assert.Equal(1, _worked);
+    }
+
+    /// <summary>The timer may come late; the turn looks at the clock itself.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Turn_that_comes_past_the_deadline_before_the_timer_does_is_not_taken(bool isKeyed)
+    {
+        Make(isKeyed, new TimerlessTime(_time));
+        Task<ProgramResult> holding = _orchestrator.RunAsync("hold", cancellationToken: Cancel);
+        await _entered.Task;
+        Task<ProgramResult> late = _orchestrator.RunAsync("work", null, new CallOptions { Deadline = TimeSpan.FromMilliseconds(100) }, Cancel);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(late.IsCompleted);
+        _gate.SetResult();
+        Assert.True((await holding).IsSuccess);
+        Assert.Equal("timeout", (await late.WaitAsync(s_limit, Cancel)).ErrorCode);
+        Assert.Equal(0, _worked);
+        Assert.True((await _orchestrator.RunAsync("work", cancellationToken: Cancel).WaitAsync(s_limit, Cancel)).IsSuccess);
     }
 
     [Theory]
@@ -104,7 +126,7 @@ public sealed class DeadlineTests : IAsyncDisposable
             _server.EndPoint, """{"id":1,"program":"work","deadline_ms":50}{"id":2,"op":"ping"}""");
         await Until.TrueAsync(() => _orchestrator.WaitingCount == 2);
         _time.Advance(TimeSpan.FromMilliseconds(50));
-        Assert.Equal("timeout", CodeOf(await plain));
+        Assert.Equal("timeout", CodeOf(await plain.WaitAsync(s_limit, Cancel)));
         Assert.Equal("timeout", CodeOf(await ReadLineAsync(kept)));
         Assert.Equal("""{"_id":2,"_pong":true}""", await ReadLineAsync(kept));
         Assert.Equal(0, _orchestrator.WaitingCount);
@@ -131,7 +153,7 @@ public sealed class DeadlineTests : IAsyncDisposable
         Task<JsonObject> late = other.RunAsync("work", options: new CallOptions { Deadline = TimeSpan.FromMilliseconds(50) }, cancellationToken: Cancel);
         await Until.TrueAsync(() => _orchestrator.WaitingCount == 1);
         _time.Advance(TimeSpan.FromMilliseconds(50));
-        Assert.Equal("timeout", (await Assert.ThrowsAsync<RequestRejectedException>(() => late)).Code);
+        Assert.Equal("timeout", (await Assert.ThrowsAsync<RequestRejectedException>(() => late.WaitAsync(s_limit, Cancel))).Code);
         _gate.SetResult();
         await holding;
     }
@@ -177,7 +199,7 @@ public sealed class DeadlineTests : IAsyncDisposable
         return Encoding.UTF8.GetString([.. line]);
     }
 
-    private void Make(bool isKeyed)
+    private void Make(bool isKeyed, TimeProvider? time = null)
     {
         Definitions.SpecDefinition spec = SpecDefinitions.Compile(Spec);
         _orchestrator = new SpecOrchestrator(
@@ -196,7 +218,20 @@ public sealed class DeadlineTests : IAsyncDisposable
 
                 return HookResult.Ok;
             },
-            time: _time);
+            time: time ?? _time);
+    }
+
+    /// <summary>A clock whose timers never fire.</summary>
+    private sealed class TimerlessTime(TimeProvider clock) : TimeProvider
+    {
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            clock.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private async Task StartAsync(bool isKeyed, bool loop)
