@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -11,6 +12,9 @@ namespace Ryuso.AspNetCore;
 /// <param name="Detail">What is wrong and what to do.</param>
 internal sealed record Problem(int Status, string Type, string Detail)
 {
+    // As all answers: escaped only as JSON requires. The media type keeps browsers from reading it as HTML.
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Why, for programs; the type with underscores where it is not set.</summary>
     public string? Code { get; init; }
 
@@ -44,7 +48,7 @@ internal sealed record Problem(int Status, string Type, string Detail)
 
     private void Write(IBufferWriter<byte> body)
     {
-        using var writer = new Utf8JsonWriter(body);
+        using var writer = new Utf8JsonWriter(body, s_options);
         writer.WriteStartObject();
         writer.WriteString("type"u8, "urn:ryuso:" + Type);
         writer.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(Status));

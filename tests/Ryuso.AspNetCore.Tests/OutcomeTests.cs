@@ -56,6 +56,7 @@ public sealed class OutcomeTests
             Assert.Equal((400, "urn:ryuso:invalid-arguments", "invalid_arguments"), (refused.Status, refused.Type, refused.Code));
             JsonObject errors = refused.Body["errors"]!.AsObject();
             Assert.Equal(["cents", "customer"], errors.Select(e => e.Key).Order());
+            Assert.Contains("'cents' must be int", refused.Text, StringComparison.Ordinal);
             Assert.Contains("must be int", (string)errors["cents"]![0]!, StringComparison.Ordinal);
             Assert.Equal(0, kiosk.Sales.Count);
         }

@@ -85,7 +85,8 @@ internal sealed class WebKiosk : IAsyncDisposable
             (int)response.StatusCode,
             response.Content.Headers.ContentType?.MediaType,
             response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(",", h.Value), StringComparer.OrdinalIgnoreCase),
-            text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject());
+            text.Length == 0 ? [] : JsonNode.Parse(text)!.AsObject(),
+            text);
     }
 
     public async ValueTask DisposeAsync()
@@ -99,7 +100,7 @@ internal sealed class WebKiosk : IAsyncDisposable
 }
 
 /// <summary>What came back.</summary>
-internal sealed record Answer(int Status, string? MediaType, Dictionary<string, string> Headers, JsonObject Body)
+internal sealed record Answer(int Status, string? MediaType, Dictionary<string, string> Headers, JsonObject Body, string Text)
 {
     public string? Type => (string?)Body["type"];
 
